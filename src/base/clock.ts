@@ -1,0 +1,52 @@
+/** Time comes in as an argument, never from a global, so that a test can script it. */
+export interface Clock {
+  /** Milliseconds since the Unix epoch, UTC. */
+  nowMs(): number;
+  /** Resolves after `delayMs`, or at once when `signal` aborts (it never rejects). */
+  sleep(delayMs: number, signal?: AbortSignal): Promise<void>;
+}
+
+export const systemClock: Clock = {
+  nowMs: () => Date.now(),
+  sleep: (delayMs, signal) =>
+    new Promise((resolve) => {
+      if (signal?.aborted) return resolve();
+      const done = () => {
+        clearTimeout(timer);
+        signal?.removeEventListener("abort", done);
+        resolve();
+      };
+      const timer = setTimeout(done, delayMs);
+      signal?.addEventListener("abort", done, { once: true });
+    }),
+};
+
+/** A clock that moves only when told to. `sleep` resolves once the time has been advanced past it. */
+export class ManualClock implements Clock {
+  #nowMs: number;
+  #sleepers: { atMs: number; wake: () => void }[] = [];
+
+  constructor(startMs: number) {
+    this.#nowMs = startMs;
+  }
+
+  nowMs(): number {
+    return this.#nowMs;
+  }
+
+  sleep(delayMs: number, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      if (signal?.aborted) return resolve();
+      this.#sleepers.push({ atMs: this.#nowMs + delayMs, wake: resolve });
+      signal?.addEventListener("abort", () => resolve(), { once: true });
+    });
+  }
+
+  /** Moves to `toMs` (never back) and wakes the sleepers that are due, in order of their time. */
+  advanceTo(toMs: number): void {
+    this.#nowMs = Math.max(this.#nowMs, toMs);
+    const due = this.#sleepers.filter((s) => s.atMs <= this.#nowMs).sort((a, b) => a.atMs - b.atMs);
+    this.#sleepers = this.#sleepers.filter((s) => s.atMs > this.#nowMs);
+    for (const sleeper of due) sleeper.wake();
+  }
+}

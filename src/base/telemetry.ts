@@ -1,0 +1,67 @@
+/**
+ * One call moves the counter and writes the log line, so that metrics and logs never disagree.
+ * Every metric is named `lanewatch_<stage>_<name>_<unit>`; labels come from closed sets.
+ */
+import { pino, type DestinationStream, type Logger } from "pino";
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { errorText } from "./errors.ts";
+
+export type Level = "debug" | "info" | "warn" | "error";
+export type Labels = Readonly<Record<string, string>>;
+
+export interface TelemetryOptions {
+  /** Lowest level that is written. @default "info" */
+  readonly level?: Level | "silent";
+  /** Also export Node's own metrics (event loop, heap, GC). @default false */
+  readonly processMetrics?: boolean;
+  /** Where log lines go. @default standard error, so that standard output stays the command's answer */
+  readonly destination?: DestinationStream;
+}
+
+export class Telemetry {
+  readonly registry = new Registry();
+  readonly #log: Logger;
+
+  constructor(options: TelemetryOptions = {}) {
+    this.#log = pino({ level: options.level ?? "info", base: undefined }, options.destination ?? pino.destination(2));
+    if (options.processMetrics) collectDefaultMetrics({ register: this.registry });
+  }
+
+  /** A counter, made on first use. `name` without the `lanewatch_` prefix, ending in `_total`. */
+  counter(name: string, help: string, labelNames: readonly string[] = []): Counter {
+    return this.#metric(name, () => new Counter({ ...this.#about(name, help, labelNames) }));
+  }
+
+  gauge(name: string, help: string, labelNames: readonly string[] = []): Gauge {
+    return this.#metric(name, () => new Gauge({ ...this.#about(name, help, labelNames) }));
+  }
+
+  /** A histogram of seconds (or of what `name` ends in) with the given upper bounds. */
+  histogram(name: string, help: string, buckets: number[], labelNames: readonly string[] = []): Histogram {
+    return this.#metric(name, () => new Histogram({ ...this.#about(name, help, labelNames), buckets }));
+  }
+
+  log(level: Level, message: string, fields: Readonly<Record<string, unknown>> = {}): void {
+    this.#log[level](fields, message);
+  }
+
+  /** Counts and logs in one call: what was dropped or went wrong, why, and how much of it. */
+  event(level: Level, metric: string, message: string, labels: Labels = {}, count = 1): void {
+    this.counter(`${metric}_total`, message, Object.keys(labels)).inc(labels, count);
+    this.log(level, message, { ...labels, count });
+  }
+
+  /** An error with its chain of causes and context. */
+  error(message: string, error: unknown, fields: Readonly<Record<string, unknown>> = {}): void {
+    const context = error instanceof Error && "context" in error ? { context: error.context } : {};
+    this.#log.error({ ...fields, ...context, error: errorText(error) }, message);
+  }
+
+  #about(name: string, help: string, labelNames: readonly string[]) {
+    return { name: `lanewatch_${name}`, help, labelNames: [...labelNames], registers: [this.registry] };
+  }
+
+  #metric<M>(name: string, make: () => M): M {
+    return (this.registry.getSingleMetric(`lanewatch_${name}`) as M | undefined) ?? make();
+  }
+}

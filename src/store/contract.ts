@@ -1,0 +1,173 @@
+/**
+ * What a store owes the rest. Every write is idempotent: the same rows under the same keys change nothing, so that
+ * a restarted process may write again. A write resolves only when the store has acknowledged it; whether its rows
+ * can already be read is another matter (QuestDB applies later), which is why manifests carry a row count.
+ */
+import type { Answer, Severity } from "../../detectors/contract.ts";
+import type { Manifest, ProfileKind, Segment, SegmentProfile } from "../segment/manifest.ts";
+import type { Profile } from "../sketch/profile.ts";
+
+/** A half-open span of event time, epoch milliseconds. */
+export interface TimeSpan {
+  readonly sinceMs: number;
+  readonly untilMs: number;
+}
+
+/** Which rows of a table by swimlane, source, feature are meant; what is left out matches all. */
+export interface RowFilter extends Partial<TimeSpan> {
+  readonly swimlane?: string;
+  readonly source?: string;
+  readonly feature?: string;
+  readonly windowSizeMs?: number;
+  /** Newest first when true. @default false */
+  readonly descending?: boolean;
+  /** @default 100_000 */
+  readonly limit?: number;
+}
+
+/** One merged window of a lane and source. Table `windows`. */
+export interface WindowRow {
+  readonly windowStartMs: number;
+  readonly windowSizeMs: number;
+  readonly swimlane: string;
+  readonly source: string;
+  /** 1 when first merged; one more each time late data changed it. */
+  readonly revision: number;
+  readonly recordCount: number;
+  /** Profiles that belong to this revision. */
+  readonly profileCount: number;
+  /** Segments merged into it. */
+  readonly segmentCount: number;
+  /** Wall clock; says how fresh the row is, decides nothing. */
+  readonly mergedAtMs: number;
+}
+
+/** One merged profile. Table `profiles`. */
+export interface ProfileRow {
+  readonly windowStartMs: number;
+  readonly windowSizeMs: number;
+  readonly swimlane: string;
+  readonly source: string;
+  readonly feature: string;
+  readonly kind: ProfileKind;
+  readonly revision: number;
+  /** Records of the lane and source in the window. */
+  readonly recordCount: number;
+  readonly profile: Profile;
+}
+
+/** One test's answer on one window. Table `verdicts`. */
+export interface VerdictRow {
+  readonly windowStartMs: number;
+  readonly windowSizeMs: number;
+  readonly swimlane: string;
+  readonly source: string;
+  /** The feature or metric; "*" for the lane's records as a whole. */
+  readonly feature: string;
+  readonly detector: string;
+  /** The window's revision that was judged. */
+  readonly revision: number;
+  readonly answer: Answer;
+  readonly severity: Severity;
+  readonly statistic: number;
+  readonly threshold: number;
+  readonly effect: number;
+  readonly significance: number;
+  readonly sketchError: number;
+  /** "" when it belongs to no incident. */
+  readonly incidentId: string;
+  readonly summary: string;
+  /** JSON: parts with contributions, the reference's name and windows, expected value and limits of a series. */
+  readonly explanation: string;
+}
+
+export type IncidentState = "pending" | "open" | "acknowledged" | "resolved";
+
+/** The newest state of an incident. Table `incidents`. */
+export interface IncidentRow {
+  readonly id: string;
+  readonly swimlane: string;
+  readonly state: IncidentState;
+  readonly severity: Severity;
+  /** Event time: start of the first anomalous window, end of the last. */
+  readonly startMs: number;
+  readonly endMs: number;
+  /** Event time at which its state last changed. */
+  readonly changedAtMs: number;
+  /** NaN until resolved. */
+  readonly resolvedAtMs: number;
+  readonly title: string;
+  /** "feature:detector" of every anomaly that joined, sorted, with commas between. */
+  readonly members: string;
+  readonly verdictCount: number;
+  /** JSON: what, where, since when, how much, likely cause, SQL that reproduces it. */
+  readonly explanation: string;
+  readonly acknowledgedBy: string;
+}
+
+/** One delivery to a notifier. Table `notifications`: the pager's log, so that a restart never pages twice. */
+export interface NotificationRow {
+  readonly incidentId: string;
+  readonly notifier: string;
+  /** The incident's state that was told. */
+  readonly state: IncidentState;
+  readonly atMs: number;
+  readonly outcome: "sent" | "failed";
+  readonly detail: string;
+}
+
+/** Small durable state by key (an auditor's memory, the frontier), replaced whole. Table `states`. */
+export interface StateRow {
+  readonly key: string;
+  readonly value: string;
+}
+
+export interface Store {
+  readonly name: string;
+  /** Makes the tables that are missing; refuses (STORE_SCHEMA_MISMATCH) ones that another version made differently. */
+  open(): Promise<void>;
+  /** Writes profiles first, then manifests; resolves when all are acknowledged. */
+  writeSegments(segments: readonly Segment[]): Promise<void>;
+  /** Manifests of a shape-blind range of offsets, ordered by start then end offset. */
+  readManifests(topic: string, partition: number, fromOffset: number): Promise<readonly Manifest[]>;
+  /** Manifests whose `startedAtMs` lies in the span, over all topics. */
+  readManifestsByTime(span: TimeSpan): Promise<readonly Manifest[]>;
+  /** Every (topic, partition) that has a manifest. */
+  readPartitions(): Promise<readonly { readonly topic: string; readonly partition: number }[]>;
+  /** Rows of the given segments; `undefined` for one whose rows are not all visible yet. */
+  readSegmentProfiles(manifests: readonly Manifest[]): Promise<readonly (readonly SegmentProfile[] | undefined)[]>;
+  /** Rows of all visible segments for the given windows of a lane and source (the caller keeps those on the path). */
+  readSegmentProfilesOfWindow(
+    swimlane: string,
+    source: string,
+    windowStartMs: number,
+  ): Promise<readonly (SegmentProfile & { readonly manifest: Pick<Manifest, "topic" | "partition" | "startOffset" | "endOffset" | "shape"> })[]>;
+  /** Writes the profiles first, then the windows. */
+  writeWindows(windows: readonly WindowRow[], profiles: readonly ProfileRow[]): Promise<void>;
+  readWindows(filter: RowFilter): Promise<readonly WindowRow[]>;
+  readProfiles(filter: RowFilter): Promise<readonly ProfileRow[]>;
+  /** The known (swimlane, source, feature) with first and last window. */
+  readLanes(): Promise<readonly LaneRow[]>;
+  writeVerdicts(rows: readonly VerdictRow[]): Promise<void>;
+  readVerdicts(filter: RowFilter & { readonly answer?: Answer; readonly incidentId?: string }): Promise<readonly VerdictRow[]>;
+  writeIncidents(rows: readonly IncidentRow[]): Promise<void>;
+  /** By `startMs` in the filter's span. */
+  readIncidents(filter: RowFilter & { readonly id?: string; readonly states?: readonly IncidentState[] }): Promise<readonly IncidentRow[]>;
+  writeNotifications(rows: readonly NotificationRow[]): Promise<void>;
+  readNotifications(incidentId: string): Promise<readonly NotificationRow[]>;
+  writeStates(rows: readonly StateRow[]): Promise<void>;
+  readState(key: string): Promise<string | undefined>;
+  /** Read-only SQL in the store's own dialect, for metrics defined in SQL and `explain`. Bounded rows. */
+  query(sql: string, parameters?: readonly unknown[]): Promise<readonly Readonly<Record<string, unknown>>[]>;
+  /** True when it answers and applies what it acknowledged. */
+  ready(): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+export interface LaneRow {
+  readonly swimlane: string;
+  readonly source: string;
+  readonly windowSizeMs: number;
+  readonly firstWindowMs: number;
+  readonly lastWindowMs: number;
+}
