@@ -154,6 +154,20 @@ export interface SeriesStep<Memory> {
   readonly upperLimit: number;
 }
 
+/**
+ * How much more the lane's own accepted windows differ from this reference than sampling explains. Each number is
+ * 1/ν, "as if every window were drawn from a population of its own of ν rows": add it to 1/n + 1/N wherever a
+ * variance is 1/n + 1/N. 0 on a lane whose windows are alike; the auditor estimates it from the past.
+ */
+export interface Overdispersion {
+  /** For gaps between cumulative distributions (KS). */
+  readonly ranks: number;
+  /** For shares of cells and of categories (Pearson, PSI). */
+  readonly cells: number;
+  /** For the share of nulls. */
+  readonly nulls: number;
+}
+
 /** A distribution to be held to, and what is known of how much it moves by itself. */
 export interface Reference {
   /** The policy that picked it: "trailing", "same-hour", "pinned:2026-10", "lane:prod", … */
@@ -161,9 +175,27 @@ export interface Reference {
   readonly snapshot: DistributionSnapshot;
   /** Windows merged into it. */
   readonly windowCount: number;
+  /** All 0 (or left out) where nothing is known yet. */
+  readonly overdispersion?: Overdispersion;
 }
 
-/** A detector that holds one feature's distribution in a window to a reference. */
+/**
+ * What a distribution detector is held to.
+ * - "baseline" (the default): the merge of the accepted windows that predict this one best (all of them, the last
+ *   day, the same hour of the week, …). Reference and current lie on the same cells: `values` are the same upper
+ *   edges on both sides, and `categories` the same names in the same order, so they compare index by index.
+ * - "frozen": what the feature looked like when judging began, which later windows never change; current is the
+ *   window as it came, every value kept. For signs such as "never seen before".
+ */
+export type HeldTo = "baseline" | "frozen";
+
+/**
+ * A detector that holds one feature's distribution in a window to a reference.
+ *
+ * Its `significance` should be honest for windows of independent records; the auditor then discounts it by what the
+ * same detector has said of the lane's accepted past, so a detector need not know about seasons or clumps. It pages
+ * only when that discounted significance passes the limit that the page budget leaves it.
+ */
 export interface DistributionDetector<Options = unknown, Memory = unknown> {
   readonly input: "distribution";
   readonly name: string;
@@ -171,6 +203,13 @@ export interface DistributionDetector<Options = unknown, Memory = unknown> {
   readonly defaults: Options;
   /** Kinds of feature that it can judge. */
   readonly featureKinds: readonly FeatureKind[];
+  /** @default "baseline" */
+  readonly heldTo?: HeldTo;
+  /**
+   * True when its significance already rests on rates learned from the lane (counts of never-seen values, say), so
+   * that discounting it by the past would only make it deaf. @default false
+   */
+  readonly selfCalibrated?: boolean;
   start(context: DetectorContext, options: Options): Memory;
   /** Pure: changes neither memory nor snapshots. */
   judge(
@@ -180,7 +219,10 @@ export interface DistributionDetector<Options = unknown, Memory = unknown> {
     context: DetectorContext,
     options: Options,
   ): Verdict;
-  /** Folds an accepted (complete, not anomalous) window into the memory, which is handed over. */
+  /**
+   * Folds an accepted (complete, not anomalous) window into the memory, which is handed over. Also called, without
+   * a judgement before it (`verdict.answer` is "insufficient"), for every window of the reference itself.
+   */
   learn(
     reference: Reference,
     current: DistributionSnapshot,
