@@ -18,6 +18,7 @@ export default defineConfig({
           testTimeout: 180_000,
           hookTimeout: 180_000,
           fileParallelism: false,
+          globalSetup: ["test/harness/engines-setup.ts"],
         },
       },
     ],
