@@ -1,0 +1,90 @@
+/**
+ * Is it a holiday, or did the clocks change? Then another profile of the same lane fits better than today's own.
+ *
+ * An alternative must have explained the LAST hours better before it may excuse this one; so a drop can't excuse
+ * itself, however well "Sunday" would fit it.
+ */
+import { isWeekend, type WallTime } from "../lib/series/wall-clock.ts";
+import { seasonAt } from "./baseline.ts";
+import type { VolumeMemory } from "./memory.ts";
+import { method } from "./method.ts";
+import { noiseAt, root } from "./noise.ts";
+
+export interface Judged {
+  expected: number;
+  deviation: number;
+  residual: number;
+}
+
+const SUNDAY = 0;
+const SATURDAY = 1;
+const HOUR_EARLY = 2;
+const HOUR_LATE = 3;
+
+/** Replaces expectation and residual where an alternative has earned it, then gathers this window's evidence. */
+export function considerAlternatives(
+  memory: VolumeMemory,
+  wall: WallTime,
+  slot: number,
+  count: number,
+  own: Judged,
+): Judged {
+  startNewDay(memory, wall.day);
+  let best = own;
+  let bestEvidence = method.evidenceNeeded;
+  for (let which = SUNDAY; which <= HOUR_LATE; which++) {
+    const season = alternativeSeason(memory, wall, slot, which);
+    if (Number.isNaN(season)) continue;
+    const other = judgeAgainst(
+      memory,
+      slot,
+      count,
+      Math.max(0, Math.exp(season + memory.baseline.level) - 0.5),
+    );
+    const before = memory.alternatives.evidence[which]!;
+    if (before > bestEvidence) {
+      bestEvidence = before;
+      best = { ...other, residual: Math.min(Math.max(own.residual, other.residual), method.excusedMax) };
+    }
+    memory.alternatives.evidence[which] = gather(before, own.residual, other.residual);
+  }
+  return best;
+}
+
+export function judgeAgainst(memory: VolumeMemory, slot: number, count: number, expected: number): Judged {
+  const deviation = noiseAt(memory, slot, expected);
+  return { expected, deviation, residual: (root(count) - root(expected)) / deviation };
+}
+
+function alternativeSeason(memory: VolumeMemory, wall: WallTime, slot: number, which: number): number {
+  const { slotsPerDay, slotsPerHour } = memory.grid;
+  switch (which) {
+    case SUNDAY:
+      return wall.weekday === 6 ? Number.NaN : seasonAt(memory, wall.day - wall.weekday - 1, slot);
+    case SATURDAY:
+      return isWeekend(wall.weekday) ? Number.NaN : seasonAt(memory, wall.day - wall.weekday - 2, slot);
+    default: {
+      if (slotsPerHour === 0) return Number.NaN;
+      const shifted = slot + (which === HOUR_EARLY ? slotsPerHour : -slotsPerHour);
+      const dayShift = Math.floor(shifted / slotsPerDay);
+      return seasonAt(memory, wall.day + dayShift, shifted - dayShift * slotsPerDay);
+    }
+  }
+}
+
+function gather(before: number, ownResidual: number, otherResidual: number): number {
+  const gain =
+    Math.min(ownResidual ** 2, method.evidenceClip) - Math.min(otherResidual ** 2, method.evidenceClip);
+  const after = method.evidenceMemory * before + method.evidenceGain * gain;
+  return Math.max(method.evidenceMin, Math.min(method.evidenceMax, after));
+}
+
+/** A holiday is one day: at midnight the day types start afresh. A clock shift lasts, so its evidence stays. */
+function startNewDay(memory: VolumeMemory, day: number): void {
+  const { alternatives } = memory;
+  if (day === alternatives.day) return;
+  alternatives.day = day;
+  for (const which of [SUNDAY, SATURDAY]) {
+    alternatives.evidence[which] = alternatives.evidence[which]! > 0 ? 0 : alternatives.evidence[which]! / 2;
+  }
+}

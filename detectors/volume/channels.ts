@@ -1,0 +1,91 @@
+/**
+ * Three ways in which a loss shows: at once, by adding up, and as a ratio. Each has a score, positive = low.
+ */
+import type { BlockTailOptions } from "../lib/series/block-tail.ts";
+import { clip } from "./baseline.ts";
+import { RECENT_WINDOWS, SUM_LENGTHS, type VolumeMemory } from "./memory.ts";
+import { method } from "./method.ts";
+
+export type ChannelName = "once" | "sums" | "ratio";
+export const CHANNELS: readonly ChannelName[] = ["once", "sums", "ratio"];
+
+export interface ChannelScore {
+  readonly score: number;
+  /** Windows that the score adds up, this one included. */
+  readonly windows: number;
+}
+
+export function tailOptions(name: ChannelName): BlockTailOptions {
+  const shape = method.tailShape;
+  return name === "ratio"
+    ? { basePrior: 0.3, scalePrior: 0.15, priorBlocks: 10, shape, thresholdMin: 0.4 }
+    : { basePrior: 1.8, scalePrior: 0.7, priorBlocks: 10, shape, thresholdMin: 2.5 };
+}
+
+export function channelShare(name: ChannelName): number {
+  switch (name) {
+    case "once":
+      return method.shareOnce;
+    case "sums":
+      return method.shareSums;
+    case "ratio":
+      return method.shareRatio;
+  }
+}
+
+/** Sums of the last windows, each as a matched filter would weigh it, divided by that sum's own usual size. */
+export function sumScore(memory: VolumeMemory): ChannelScore {
+  const { recent } = memory;
+  let weighted = 0;
+  let weights = 0;
+  let best = 0;
+  let bestWindows = 1;
+  let windows = 0;
+  for (let i = 0; i < SUM_LENGTHS.length; i++) {
+    const length = SUM_LENGTHS[i]!;
+    if (length > recent.reach) break;
+    for (; windows < length; windows++) {
+      const at = (memory.seen - windows + RECENT_WINDOWS * 2) % RECENT_WINDOWS;
+      weighted -= recent.weight[at]! * recent.residual[at]!;
+      weights += recent.weight[at]! ** 2;
+    }
+    if (weights === 0) continue;
+    const score = weighted / Math.sqrt(weights) / Math.sqrt(recent.sumSquare[i]!);
+    learnSumSquare(memory, i, score);
+    if (score > best) {
+      best = score;
+      bestWindows = length;
+    }
+  }
+  return { score: best, windows: bestWindows };
+}
+
+function learnSumSquare(memory: VolumeMemory, i: number, score: number): void {
+  const { sumSquare } = memory.recent;
+  const clipped = clip(score, method.varianceClip);
+  const rate = Math.max(method.laneVarianceRate, 1 / (memory.seen + 10));
+  sumSquare[i] = sumSquare[i]! * (1 + rate * (clipped * clipped - 1));
+}
+
+/** Log of expected over actual for the last 1, 2 and 4 windows, less what the hours before had already lost. */
+export function ratioScore(memory: VolumeMemory): ChannelScore {
+  const { recent } = memory;
+  let expected = 0;
+  let count = 0;
+  let best = 0;
+  let bestWindows = 1;
+  for (let windows = 1; windows <= Math.min(4, recent.reach); windows++) {
+    const at = (memory.seen - windows + 1 + RECENT_WINDOWS * 2) % RECENT_WINDOWS;
+    expected += recent.expected[at]!;
+    count += recent.count[at]!;
+    if (windows === 3) continue;
+    const usual = expected * Math.exp(method.ratioPersistence * Math.min(0, recent.ratioBefore[at]!));
+    if (usual < method.expectedMin) continue;
+    const score = Math.log((usual + 0.5) / (count + 0.5));
+    if (score > best) {
+      best = score;
+      bestWindows = windows;
+    }
+  }
+  return { score: best, windows: bestWindows };
+}

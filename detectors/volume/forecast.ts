@@ -1,0 +1,58 @@
+/**
+ * What do the last hours and yesterday say about this window's residual? Noise has a memory (weather, queues);
+ * the part that it foretells is no news.
+ */
+import { learnLeastSquares, predictLeastSquares } from "../lib/series/recursive-least-squares.ts";
+import { clip } from "./baseline.ts";
+import { FORECAST_INPUTS, type ForecastMemory, type VolumeMemory } from "./memory.ts";
+import { method } from "./method.ts";
+
+const INPUT_CLIP = 3;
+const MEAN_RATE = 0.25;
+const VARIANCE_RATE = 0.005;
+
+export interface Innovation {
+  /** What the residual was expected to be, in sigmas. */
+  readonly forecast: number;
+  /** Standard deviation of what is left. */
+  readonly deviation: number;
+  readonly inputs: Float64Array;
+}
+
+export function forecastResidual(memory: ForecastMemory, slot: number): Innovation {
+  const [first, second, third] = memory.last as unknown as [number, number, number];
+  const inputs = new Float64Array(FORECAST_INPUTS);
+  inputs[0] = 1;
+  inputs[1] = first;
+  inputs[2] = (first + second + third) / 3;
+  inputs[3] = memory.mean;
+  inputs[4] = clip(memory.yesterday[slot]!, INPUT_CLIP);
+  return {
+    forecast: clip(predictLeastSquares(memory.squares, inputs), INPUT_CLIP),
+    deviation: Math.sqrt(memory.innovationVariance),
+    inputs,
+  };
+}
+
+export function learnForecast(memory: VolumeMemory, innovation: Innovation, residual: number): void {
+  const { forecast } = memory;
+  const clipped = clip(residual, INPUT_CLIP);
+  learnLeastSquares(forecast.squares, innovation.inputs, clipped - innovation.forecast);
+  forecast.last[2] = forecast.last[1]!;
+  forecast.last[1] = forecast.last[0]!;
+  forecast.last[0] = clipped;
+  forecast.mean += MEAN_RATE * (clipped - forecast.mean);
+}
+
+/** Like the noise of the lane, the innovations' variance sees every window, clipped. */
+export function learnInnovationVariance(
+  memory: VolumeMemory,
+  innovation: Innovation,
+  residual: number,
+): void {
+  const { forecast } = memory;
+  const limit = method.varianceClip * innovation.deviation;
+  const error = clip(residual - innovation.forecast, limit);
+  const rate = Math.max(VARIANCE_RATE, 1 / (memory.seen + 10));
+  forecast.innovationVariance += rate * (error * error - forecast.innovationVariance);
+}

@@ -1,0 +1,156 @@
+/**
+ * What a lane's volume detector remembers: plain numbers and typed arrays, so that structured clone keeps it.
+ *
+ * Its size is bounded by the window size alone: 63 days of slots at most (73 kB at 5 minutes), never by records.
+ */
+import type { DetectorContext } from "../contract.ts";
+import { type BlockTailMemory, startBlockTail } from "../lib/series/block-tail.ts";
+import { type LeastSquaresMemory, startLeastSquares } from "../lib/series/recursive-least-squares.ts";
+import { type ClockMemory, startClock } from "../lib/series/wall-clock.ts";
+import { CHANNELS, type ChannelName, tailOptions } from "./channels.ts";
+import { type Grid, gridOf } from "./grid.ts";
+import { method } from "./method.ts";
+
+/** Windows that sums may reach back over, and their lengths. */
+export const RECENT_WINDOWS = 24;
+export const SUM_LENGTHS = [1, 2, 4, 8, 16, 24] as const;
+export const FORECAST_INPUTS = 5;
+
+export interface VolumeMemory {
+  readonly grid: Grid;
+  readonly clock: ClockMemory;
+  /** Windows seen, and of those the ones that were learned from. */
+  seen: number;
+  learned: number;
+  lastStartMs: number;
+  baseline: BaselineMemory;
+  noise: NoiseMemory;
+  alternatives: AlternativesMemory;
+  forecast: ForecastMemory;
+  recent: RecentMemory;
+  threshold: ThresholdMemory;
+  episode: EpisodeMemory;
+}
+
+export interface BaselineMemory {
+  /** Ring of days by slots: log(count + ½) less the slow level of that time; NaN where nothing was learned. */
+  readonly days: Float32Array;
+  /** Local day of the newest row; −1 before the first. */
+  day: number;
+  /** Slow log level. */
+  level: number;
+  /** Level of the last windows, while no season is known. */
+  pooled: number;
+  /** Least and sum over the slot that is being filled, for windows shorter than a slot. */
+  slot: number;
+  slotSum: number;
+  slotCount: number;
+}
+
+export interface NoiseMemory {
+  laneVariance: number;
+  readonly slotVariance: Float32Array;
+}
+
+export interface AlternativesMemory {
+  /** Evidence for: Sunday's profile, Saturday's, an hour early, an hour late. */
+  readonly evidence: Float64Array;
+  day: number;
+}
+
+export interface ForecastMemory {
+  readonly squares: LeastSquaresMemory;
+  /** The last three residuals, newest first, and their exponential mean. */
+  readonly last: Float64Array;
+  mean: number;
+  innovationVariance: number;
+  /** Residual of each slot when it was last seen (yesterday). */
+  readonly yesterday: Float32Array;
+}
+
+/** Rings over the last windows, at index `seen % RECENT_WINDOWS`. */
+export interface RecentMemory {
+  readonly residual: Float64Array;
+  readonly weight: Float64Array;
+  readonly count: Float64Array;
+  readonly expected: Float64Array;
+  readonly startMs: Float64Array;
+  /** Exponential mean of the log ratio before that window. */
+  readonly ratioBefore: Float64Array;
+  ratioMean: number;
+  /** Mean square of each sum, by which it is divided. */
+  readonly sumSquare: Float64Array;
+  /** Windows since the last episode ended: no sum reaches further back. */
+  reach: number;
+  /** Fewest records of any learned window so far; what a lane that is still learning is held to. */
+  countMin: number;
+}
+
+export interface ThresholdMemory {
+  readonly tails: Record<ChannelName, BlockTailMemory>;
+  block: number;
+  /** Log of the factor by which own pages have lifted the thresholds. */
+  lift: number;
+}
+
+export interface EpisodeMemory {
+  open: boolean;
+  /** Windows that the lane has been low in this episode, and since it last paged. */
+  low: number;
+  sincePage: number;
+}
+
+export function startMemory(context: DetectorContext): VolumeMemory {
+  const grid = gridOf(context.windowSizeMs);
+  return {
+    grid,
+    clock: startClock(),
+    seen: 0,
+    learned: 0,
+    lastStartMs: Number.NaN,
+    baseline: {
+      days: new Float32Array(grid.daysKept * grid.slotsPerDay).fill(Number.NaN),
+      day: -1,
+      level: 0,
+      pooled: Number.NaN,
+      slot: -1,
+      slotSum: 0,
+      slotCount: 0,
+    },
+    noise: { laneVariance: Number.NaN, slotVariance: new Float32Array(grid.slotsPerDay).fill(Number.NaN) },
+    alternatives: { evidence: new Float64Array(4), day: -1 },
+    forecast: {
+      squares: startLeastSquares(FORECAST_INPUTS),
+      last: new Float64Array(3),
+      mean: 0,
+      innovationVariance: 1,
+      yesterday: new Float32Array(grid.slotsPerDay),
+    },
+    recent: startRecent(),
+    threshold: { tails: startTails(grid), block: -1, lift: 0 },
+    episode: { open: false, low: 0, sincePage: 0 },
+  };
+}
+
+function startRecent(): RecentMemory {
+  const ring = () => new Float64Array(RECENT_WINDOWS);
+  return {
+    residual: ring(),
+    weight: ring(),
+    count: ring(),
+    expected: ring(),
+    startMs: ring(),
+    ratioBefore: ring(),
+    ratioMean: 0,
+    sumSquare: new Float64Array(SUM_LENGTHS.length).fill(1),
+    reach: 0,
+    countMin: Number.POSITIVE_INFINITY,
+  };
+}
+
+function startTails(grid: Grid): Record<ChannelName, BlockTailMemory> {
+  const blocksMax = Math.ceil(grid.blocksPerWeek * method.tailWeeks);
+  const tails = {} as Record<ChannelName, BlockTailMemory>;
+  for (const name of CHANNELS) tails[name] = startBlockTail(blocksMax, tailOptions(name));
+  return tails;
+}

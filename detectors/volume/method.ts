@@ -1,0 +1,71 @@
+/**
+ * Every number that the method fixes, in one place, with its reason.
+ *
+ * They were chosen on made-up lanes of ten kinds and on public series (bench/volume-lanes.ts, README.md) and are
+ * the same for every lane. The owner's one knob is the page budget.
+ */
+export const method = {
+  /** Weeks that a slot's level is the median of. */
+  seasonWeeks: 8,
+  /** From so many weeks of one slot on, the week is the season; before, the day or the level alone. */
+  seasonWeeksMin: 3,
+  /** Pull of the week's slot towards the same hour of the last days of its kind, which are fresher. */
+  dayPull: 0.2,
+  weekdaysPulled: 9,
+  weekendsPulled: 4,
+  /** Move of the slow level per day and unit of log residual; residuals are clipped at this. */
+  levelRatePerDay: 0.5,
+  levelClip: 0.5,
+  /** Below so many expected records the level learns in proportion less. */
+  levelFullAt: 20,
+  /** Weight of the newest window in the level of a lane whose season isn't known yet. */
+  pooledRate: 0.3,
+  /** Least records expected of a window (or sum) that is judged. */
+  expectedMin: 3,
+  /** Share of the lane, and of the own slot with its neighbours, in the relative variance. */
+  laneVarianceShare: 0.2,
+  laneVarianceRate: 0.005,
+  slotVarianceRate: 0.05,
+  /** Residuals enter variances clipped at so many sigmas: bad days widen the lane, without bound they'd blind it. */
+  varianceClip: 4,
+  /** Evidence for a benign alternative: memory, gain, bounds, and what it must have before it may excuse. */
+  evidenceMemory: 0.9,
+  evidenceGain: 0.5,
+  evidenceClip: 9,
+  evidenceMin: -6,
+  evidenceMax: 12,
+  evidenceNeeded: 1,
+  /** An excused window counts at most so high. */
+  excusedMax: 0.5,
+  /** Yesterday's residual below which today's slot is compared with yesterday. */
+  yesterdayLow: -1.5,
+  /** Shares of the budget: one window, sums of windows, log ratio. */
+  shareOnce: 0.45,
+  shareSums: 0.1,
+  shareRatio: 0.45,
+  /** Gates: only a window that is itself low may page. */
+  gateResidual: -1,
+  gateLoss: 0.08,
+  ratioGateResidual: -0.5,
+  ratioGateLoss: 0.3,
+  /** Of the last hours' log ratio, what the next windows are expected to keep. */
+  ratioPersistence: 0.85,
+  ratioMemory: 0.4,
+  /** Blocks of half a day, kept for ten weeks. */
+  blocksPerDay: 2,
+  blockWindowsMin: 3,
+  tailWeeks: 10,
+  /** Probability of a block: share × factor × quarter × (budget / quarter)^power / blocks a week. */
+  budgetFactor: 1.3,
+  budgetPower: 1.2,
+  tailShape: -0.15,
+  /** Each page lifts the thresholds; the lift falls back by this times budget a week. */
+  pageLift: 0.05,
+  pageLiftReturn: 3,
+  /** Above this share of its threshold a window is frozen: nothing is learned from it. */
+  freezeShare: 0.8,
+  /** An episode ends when a window is no lower than this. */
+  episodeEnd: -1,
+  episodeDaysMax: 1,
+  newLevelDays: 2,
+};

@@ -1,0 +1,59 @@
+/**
+ * How high is the bar? Set by the page budget through the lane's own past; by theory while there is none.
+ */
+import type { DetectorContext } from "../contract.ts";
+import { closeBlock, noteScore, tailThreshold } from "../lib/series/block-tail.ts";
+import { CHANNELS, type ChannelName, type ChannelScore, channelShare, tailOptions } from "./channels.ts";
+import type { VolumeMemory } from "./memory.ts";
+import { method } from "./method.ts";
+
+export type Scores = Record<ChannelName, ChannelScore>;
+export type Thresholds = Record<ChannelName, number>;
+
+const QUARTER = 0.25;
+
+/** False pages a week that this detector may cause: the lane's budget divided among all that is judged in it. */
+export function ownBudget(context: DetectorContext): number {
+  return Math.max(1e-6, context.pageBudgetPerWeek / Math.max(1, context.familySize));
+}
+
+export function ownPastThresholds(memory: VolumeMemory, budget: number): Thresholds {
+  const lift = Math.exp(memory.threshold.lift);
+  const perWeek = method.budgetFactor * QUARTER * (budget / QUARTER) ** method.budgetPower;
+  const thresholds = {} as Thresholds;
+  for (const name of CHANNELS) {
+    const probability = Math.min(0.35, (channelShare(name) * perWeek) / memory.grid.blocksPerWeek);
+    thresholds[name] = lift * tailThreshold(memory.threshold.tails[name], probability, tailOptions(name));
+  }
+  return thresholds;
+}
+
+/**
+ * While learning: a bound on a normal tail, widened for how little is known of the noise. The ratio channel
+ * has no theory that holds for every lane and stays silent.
+ */
+export function theoryThresholds(memory: VolumeMemory, budget: number): Thresholds {
+  const windowsPerWeek = 7 * memory.grid.windowsPerDay;
+  const widened = 1 + 4 / Math.max(1, memory.learned);
+  const bound = (share: number) =>
+    widened * Math.sqrt(2 * Math.log(Math.max(20, windowsPerWeek / (share * budget))));
+  return { once: bound(0.5), sums: bound(0.5), ratio: Number.POSITIVE_INFINITY };
+}
+
+/** Notes the scores in the open block; a block that has run its length joins the lane's past. */
+export function noteScores(memory: VolumeMemory, scores: Scores): void {
+  const { threshold, grid } = memory;
+  const block = Math.floor(memory.seen / grid.blockWindows);
+  if (threshold.block >= 0 && block !== threshold.block) {
+    for (const name of CHANNELS) closeBlock(threshold.tails[name], tailOptions(name));
+  }
+  threshold.block = block;
+  for (const name of CHANNELS) noteScore(threshold.tails[name], scores[name].score);
+}
+
+/** Own pages lift the bar a little, and the lift falls back as the budget allows pages: rate control. */
+export function steerByPages(memory: VolumeMemory, budget: number, newPage: boolean): void {
+  const { threshold, grid } = memory;
+  const fall = (method.pageLift * method.pageLiftReturn * budget) / (7 * grid.windowsPerDay);
+  threshold.lift = Math.max(0, threshold.lift - fall) + (newPage ? method.pageLift : 0);
+}

@@ -1,0 +1,132 @@
+/**
+ * What is a person told? What was expected, what came, and which windows the evidence came from.
+ */
+import type { ExplanationPart, Verdict } from "../contract.ts";
+import { tailProbability } from "../lib/series/block-tail.ts";
+import type { Judged } from "./alternatives.ts";
+import { CHANNELS, type ChannelName } from "./channels.ts";
+import { RECENT_WINDOWS, type VolumeMemory } from "./memory.ts";
+import type { Scores, Thresholds } from "./threshold.ts";
+
+/** A lane that expected at least so many and got none needs no statistics. */
+const SILENCE_EXPECTED_MIN = 12;
+const SIGNIFICANCE_MAX = 300;
+
+export function insufficient(summary: string): Verdict {
+  return {
+    answer: "insufficient",
+    statistic: Number.NaN,
+    threshold: Number.NaN,
+    effect: 0,
+    significance: 0,
+    sketchError: 0,
+    severity: "info",
+    certain: false,
+    summary,
+    parts: [],
+  };
+}
+
+/** The channel that is nearest to its threshold, or furthest above. */
+export function leadingChannel(scores: Scores, thresholds: Thresholds): ChannelName {
+  let leader: ChannelName = "once";
+  for (const name of CHANNELS) {
+    if (scores[name].score / thresholds[name] > scores[leader].score / thresholds[leader]) leader = name;
+  }
+  return leader;
+}
+
+export function judgedVerdict(
+  memory: VolumeMemory,
+  count: number,
+  judged: Judged,
+  scores: Scores,
+  thresholds: Thresholds,
+  known: string,
+): Verdict {
+  const leader = leadingChannel(scores, thresholds);
+  const statistic = scores[leader].score / thresholds[leader];
+  const anomalous = statistic > 1;
+  return {
+    answer: anomalous ? "anomalous" : "ok",
+    statistic,
+    threshold: 1,
+    effect: (count - judged.expected) / Math.max(judged.expected, 0.5),
+    significance: significanceOf(memory, leader, scores[leader].score),
+    sketchError: 0,
+    severity: anomalous && known === "" ? "page" : "info",
+    certain: anomalous && count === 0 && judged.expected >= SILENCE_EXPECTED_MIN,
+    summary: anomalous ? summaryOf(memory, count, judged, scores[leader].windows, known) : "",
+    parts: anomalous ? partsOf(memory, leader, scores[leader].windows, statistic) : [],
+  };
+}
+
+function significanceOf(memory: VolumeMemory, leader: ChannelName, score: number): number {
+  if (score <= 0) return 0;
+  return Math.min(SIGNIFICANCE_MAX, -Math.log10(tailProbability(memory.threshold.tails[leader], score)));
+}
+
+function summaryOf(
+  memory: VolumeMemory,
+  count: number,
+  judged: Judged,
+  windows: number,
+  known: string,
+): string {
+  const spread = judged.deviation * Math.sqrt(judged.expected + 0.5);
+  const percent = Math.round((100 * (count - judged.expected)) / Math.max(judged.expected, 0.5));
+  const one = `${whole(count)} records where ${whole(judged.expected)} ± ${whole(spread)} were expected (−${Math.abs(percent)} %)`;
+  const event = known === "" ? "" : `; during the known event "${known}"`;
+  if (windows === 1) return one + event;
+  const sum = sumsOf(memory, windows);
+  return `${one}; ${whole(sum.count)} of ${whole(sum.expected)} in the last ${windows} windows${event}`;
+}
+
+function sumsOf(memory: VolumeMemory, windows: number): { count: number; expected: number } {
+  let count = 0;
+  let expected = 0;
+  for (let back = 0; back < windows; back++) {
+    const at = ringIndex(memory, back);
+    count += memory.recent.count[at]!;
+    expected += memory.recent.expected[at]!;
+  }
+  return { count, expected };
+}
+
+/** The windows that the channel added up, each with its share of the missing records as its share of the score. */
+function partsOf(
+  memory: VolumeMemory,
+  leader: ChannelName,
+  windows: number,
+  statistic: number,
+): readonly ExplanationPart[] {
+  const missing = (at: number) =>
+    leader === "sums"
+      ? -memory.recent.weight[at]! * memory.recent.residual[at]!
+      : memory.recent.expected[at]! - memory.recent.count[at]!;
+  let missingSum = 0;
+  for (let back = 0; back < windows; back++) missingSum += missing(ringIndex(memory, back));
+  const parts: ExplanationPart[] = [];
+  for (let back = windows - 1; back >= 0; back--) {
+    const at = ringIndex(memory, back);
+    const share = windows === 1 || missingSum === 0 ? 1 / windows : missing(at) / missingSum;
+    parts.push({
+      label: new Date(memory.recent.startMs[at]!).toISOString(),
+      reference: memory.recent.expected[at]!,
+      current: memory.recent.count[at]!,
+      contribution: share * statistic,
+    });
+  }
+  return parts;
+}
+
+function ringIndex(memory: VolumeMemory, back: number): number {
+  return (memory.seen - back + 2 * RECENT_WINDOWS) % RECENT_WINDOWS;
+}
+
+/** 1240 → "1,240", without a locale: the same text on every machine. */
+function whole(count: number): string {
+  const rounded =
+    Math.abs(count) < 10 && !Number.isInteger(count) ? count.toFixed(1) : Math.round(count).toString();
+  return rounded.replace(/\B(?=(\d{3})+(?!\d))/g, ",");
+}

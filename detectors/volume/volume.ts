@@ -1,0 +1,232 @@
+/**
+ * Volume drop: did fewer records come than this hour of the week, the lane's level and the last hours foretell?
+ *
+ * Expected count = season × level. The residual, on a root scale, is freed of what a holiday, a clock change,
+ * yesterday and the last hours explain. What is left is scored in three ways (at once, summed, as a ratio), and
+ * each is held to a threshold that the lane's own past sets for the page budget. A spike is never a page.
+ * Pure: no clock, no I/O, no randomness.
+ */
+import type { DetectorContext, SeriesDetector, SeriesPoint, SeriesStep, Verdict } from "../contract.ts";
+import { type WallTime, wallTimeAt } from "../lib/series/wall-clock.ts";
+import { considerAlternatives, type Judged, judgeAgainst } from "./alternatives.ts";
+import { clip, type Footing, footingAt, learnBaseline, openDay, seasonAt } from "./baseline.ts";
+import { ratioScore, sumScore } from "./channels.ts";
+import { followEpisode } from "./episode.ts";
+import { forecastResidual, type Innovation, learnForecast, learnInnovationVariance } from "./forecast.ts";
+import { RECENT_WINDOWS, startMemory, type VolumeMemory } from "./memory.ts";
+import { method } from "./method.ts";
+import { countAtRoot, learnNoise, root } from "./noise.ts";
+import {
+  noteScores,
+  ownBudget,
+  ownPastThresholds,
+  type Scores,
+  steerByPages,
+  type Thresholds,
+  theoryThresholds,
+} from "./threshold.ts";
+import { insufficient, judgedVerdict } from "./verdict.ts";
+
+export interface VolumeOptions {
+  /** Windows that must have been seen before any is judged. @default 20 */
+  readonly learningWindows: number;
+  /** A lane that is still learning pages only below this share of the least it has seen. In (0, 1]. @default 0.7 */
+  readonly learningLossShare: number;
+}
+
+export const volume: SeriesDetector<VolumeOptions, VolumeMemory> = {
+  input: "series",
+  name: "volume",
+  summary: "fewer records than the season, the level and the last hours of this lane foretell",
+  defaults: { learningWindows: 20, learningLossShare: 0.7 },
+  start: (context) => startMemory(context),
+  step(point, memory, context, options) {
+    if (Number.isNaN(point.value)) return skipped(memory);
+    const wall = wallTimeAt(point.startMs, context.timeZone, memory.clock);
+    openDay(memory, wall.day);
+    const step = judge(point, wall, memory, context, options);
+    memory.seen++;
+    memory.lastStartMs = point.startMs;
+    return step;
+  },
+};
+
+function skipped(memory: VolumeMemory): SeriesStep<VolumeMemory> {
+  const verdict = insufficient("nothing was measured in this window");
+  return { verdict, memory, expected: Number.NaN, lowerLimit: Number.NaN, upperLimit: Number.NaN };
+}
+
+function judge(
+  point: SeriesPoint,
+  wall: WallTime,
+  memory: VolumeMemory,
+  context: DetectorContext,
+  options: VolumeOptions,
+): SeriesStep<VolumeMemory> {
+  const count = point.value;
+  const slot = Math.min(memory.grid.slotsPerDay - 1, Math.floor(wall.timeOfDayMs / memory.grid.slotMs));
+  const season = seasonAt(memory, wall.day, slot);
+  const footing = footingAt(memory, wall.day, slot);
+  const own = judgeAgainst(memory, slot, count, ownExpectation(memory, season));
+  const explained = considerAlternatives(memory, wall, slot, count, own);
+  const judged = compareWithYesterday(memory, slot, explained, own);
+  const innovation = forecastResidual(memory.forecast, slot);
+  remember(memory, point, judged);
+  const scores = scoreChannels(memory, count, judged, innovation);
+  const budget = ownBudget(context);
+  const thresholds =
+    footing === "level" ? theoryThresholds(memory, budget) : ownPastThresholds(memory, budget);
+  const known = eventAt(context, point.startMs);
+  const verdict = answer(memory, count, judged, scores, thresholds, footing, known, options);
+  const limits = {
+    expected: usualCount(judged, innovation),
+    lowerLimit: lowerLimit(judged, innovation, thresholds),
+  };
+  learn(memory, { count, wall, slot, season, own, judged, innovation, scores, verdict, budget, known });
+  return { verdict, memory, ...limits, upperLimit: Number.NaN };
+}
+
+function ownExpectation(memory: VolumeMemory, season: number): number {
+  const { level, pooled } = memory.baseline;
+  const log = Number.isNaN(season) ? pooled : season + level;
+  return Number.isNaN(log) ? 0 : Math.max(0, Math.exp(log) - 0.5);
+}
+
+/** A slot that was as low yesterday is a new timetable: it paged once, now only a further loss counts. */
+function compareWithYesterday(memory: VolumeMemory, slot: number, judged: Judged, own: Judged): Judged {
+  const yesterday = memory.forecast.yesterday[slot]!;
+  if (yesterday > method.yesterdayLow || memory.grid.slotsPerDay === 1) return judged;
+  const expected = Math.max(0, countAtRoot(root(own.expected) + yesterday * own.deviation));
+  return {
+    expected: Math.min(expected, judged.expected),
+    deviation: judged.deviation,
+    residual: Math.min(0, judged.residual - yesterday),
+  };
+}
+
+function remember(memory: VolumeMemory, point: SeriesPoint, judged: Judged): void {
+  const { recent } = memory;
+  const at = memory.seen % RECENT_WINDOWS;
+  recent.residual[at] = judged.residual;
+  recent.weight[at] = (root(judged.expected) - root(0)) / judged.deviation;
+  recent.count[at] = point.value;
+  recent.expected[at] = judged.expected;
+  recent.startMs[at] = point.startMs;
+  recent.ratioBefore[at] = recent.ratioMean;
+  recent.reach = Math.min(RECENT_WINDOWS, recent.reach + 1);
+}
+
+function scoreChannels(memory: VolumeMemory, count: number, judged: Judged, innovation: Innovation): Scores {
+  const none = { score: 0, windows: 1 };
+  const sums = sumScore(memory);
+  const ratio = ratioScore(memory);
+  const loss = 1 - (count + 0.5) / (judged.expected + 0.5);
+  const low = judged.residual < method.gateResidual && loss >= method.gateLoss;
+  const ratioLow = judged.residual < method.ratioGateResidual && loss >= method.ratioGateLoss;
+  const once = -(judged.residual - innovation.forecast) / innovation.deviation;
+  return {
+    once: low && judged.expected >= method.expectedMin ? { score: Math.max(0, once), windows: 1 } : none,
+    sums: low ? sums : none,
+    ratio: ratioLow ? ratio : none,
+  };
+}
+
+function answer(
+  memory: VolumeMemory,
+  count: number,
+  judged: Judged,
+  scores: Scores,
+  thresholds: Thresholds,
+  footing: Footing,
+  known: string,
+  options: VolumeOptions,
+): Verdict {
+  if (memory.seen < options.learningWindows)
+    return insufficient(`learning: ${memory.seen} of ${options.learningWindows} windows seen`);
+  if (footing === "level" && !(count <= options.learningLossShare * memory.recent.countMin)) {
+    const quiet = {
+      once: { score: 0, windows: 1 },
+      sums: { score: 0, windows: 1 },
+      ratio: { score: 0, windows: 1 },
+    };
+    return judgedVerdict(memory, count, judged, quiet, thresholds, known);
+  }
+  return judgedVerdict(memory, count, judged, scores, thresholds, known);
+}
+
+function eventAt(context: DetectorContext, timeMs: number): string {
+  for (const event of context.knownEvents) {
+    if (timeMs >= event.startMs && timeMs < event.endMs) return event.name;
+  }
+  return "";
+}
+
+function usualCount(judged: Judged, innovation: Innovation): number {
+  return Math.max(0, countAtRoot(root(judged.expected) + innovation.forecast * judged.deviation));
+}
+
+/** The count at which the one-window channel or the ratio would have paged, whichever is higher. */
+function lowerLimit(judged: Judged, innovation: Innovation, thresholds: Thresholds): number {
+  if (judged.expected < method.expectedMin) return Number.NaN;
+  const residual = Math.min(
+    method.gateResidual,
+    innovation.forecast - thresholds.once * innovation.deviation,
+  );
+  const once = Math.min(
+    (1 - method.gateLoss) * judged.expected,
+    countAtRoot(root(judged.expected) + residual * judged.deviation),
+  );
+  const ratio = Math.min(
+    (1 - method.ratioGateLoss) * judged.expected,
+    (judged.expected + 0.5) * Math.exp(-thresholds.ratio) - 0.5,
+  );
+  return Math.max(0, once, ratio);
+}
+
+interface Outcome {
+  readonly count: number;
+  readonly wall: WallTime;
+  readonly slot: number;
+  readonly season: number;
+  readonly own: Judged;
+  readonly judged: Judged;
+  readonly innovation: Innovation;
+  readonly scores: Scores;
+  readonly verdict: Verdict;
+  readonly budget: number;
+  readonly known: string;
+}
+
+/** Folds the window in: everything sees it, except that levels and forecast never learn from a frozen one. */
+function learn(memory: VolumeMemory, seen: Outcome): void {
+  const { own, judged, slot, verdict, innovation } = seen;
+  memory.forecast.yesterday[slot] = own.residual;
+  if (seen.known !== "") return;
+  const paged = verdict.answer === "anomalous";
+  const newPage = paged && !memory.episode.open;
+  noteScores(memory, seen.scores);
+  steerByPages(memory, seen.budget, newPage);
+  learnNoise(memory, slot, judged.residual, judged.deviation, judged.expected);
+  learnInnovationVariance(memory, innovation, judged.residual);
+  const newLevel = followEpisode(memory, judged.residual, paged);
+  const frozen = memory.episode.open || verdict.statistic > method.freezeShare;
+  if (newLevel) relearnLevel(memory, seen);
+  else if (!frozen) learnLevelAndForecast(memory, seen);
+}
+
+function learnLevelAndForecast(memory: VolumeMemory, seen: Outcome): void {
+  const { recent } = memory;
+  learnBaseline(memory, seen.wall, seen.slot, seen.count, seen.own.expected, seen.season);
+  learnForecast(memory, seen.innovation, seen.judged.residual);
+  const logRatio = Math.log((seen.count + 0.5) / (seen.judged.expected + 0.5));
+  recent.ratioMean += method.ratioMemory * (clip(logRatio, 1) - recent.ratioMean);
+  recent.countMin = Math.min(recent.countMin, seen.count);
+  memory.learned++;
+}
+
+function relearnLevel(memory: VolumeMemory, seen: Outcome): void {
+  const logCount = Math.log(seen.count + 0.5);
+  memory.baseline.pooled = logCount;
+  memory.recent.countMin = seen.count;
+  if (!Number.isNaN(seen.season)) memory.baseline.level = logCount - seen.season;
+}
