@@ -1,0 +1,103 @@
+/** How far the truth of one partition reaches: its manifests, the path through them, and what the path's end implies. */
+import type { Manifest } from "../segment/manifest.ts";
+import { findPath, segmentName } from "./path.ts";
+
+/** What changed on a partition's path when manifests arrived. */
+export interface PathChange {
+  readonly added: readonly Manifest[];
+  /** Segments that a better tiling replaced; their windows are to be merged again. */
+  readonly removed: readonly Manifest[];
+}
+
+export class PartitionFrontier {
+  readonly topic: string;
+  readonly partition: number;
+  #startOffset: number;
+  readonly #candidates = new Map<string, Manifest>();
+  #path: Manifest[] = [];
+  #onPath = new Set<string>();
+  #eventTimeMaxMs = Number.NEGATIVE_INFINITY;
+  /** Set by the idle rule: a partition with nothing left to read follows the clock. */
+  idleWatermarkMs = Number.NEGATIVE_INFINITY;
+
+  constructor(topic: string, partition: number, startOffset: number) {
+    this.topic = topic;
+    this.partition = partition;
+    this.#startOffset = startOffset;
+  }
+
+  get path(): readonly Manifest[] {
+    return this.#path;
+  }
+
+  /** One past the last offset that the path accounts for. */
+  get endOffset(): number {
+    return this.#path.at(-1)?.endOffset ?? this.#startOffset;
+  }
+
+  /** No on-time record of this partition is older. Epoch milliseconds; −Infinity before the first record. */
+  get watermarkMs(): number {
+    return Math.max(this.#eventTimeMaxMs, this.idleWatermarkMs);
+  }
+
+  isOnPath(manifest: Parameters<typeof segmentName>[0]): boolean {
+    return this.#onPath.has(segmentName(manifest));
+  }
+
+  /**
+   * Forgets segments whose log time is before `beforeMs`. Safe once no record of a window in them can still be folded
+   * (older than every lane's `lateMax`): a bound on memory, not on truth, which stays in the store.
+   */
+  forgetBefore(beforeMs: number): void {
+    const kept = this.#path.findIndex((manifest) => manifest.startedAtMs >= beforeMs);
+    if (kept <= 0) return;
+    this.#startOffset = this.#path[kept]!.startOffset;
+    this.#path = this.#path.slice(kept);
+    for (const [name, manifest] of this.#candidates) {
+      if (manifest.startOffset >= this.#startOffset) continue;
+      this.#candidates.delete(name);
+      this.#onPath.delete(name);
+    }
+  }
+
+  add(manifests: readonly Manifest[]): PathChange {
+    const fresh = manifests.filter((manifest) => !this.#candidates.has(segmentName(manifest)));
+    if (fresh.length === 0) return { added: [], removed: [] };
+    for (const manifest of fresh) this.#candidates.set(segmentName(manifest), manifest);
+    return this.#extend(fresh) ?? this.#walkAgain();
+  }
+
+  /** The usual case, without a walk: the new manifests continue the path one after another. */
+  #extend(fresh: readonly Manifest[]): PathChange | undefined {
+    const ordered = [...fresh].sort((a, b) => a.startOffset - b.startOffset);
+    let end = this.endOffset;
+    for (const manifest of ordered) {
+      if (manifest.startOffset !== end) return undefined;
+      end = manifest.endOffset;
+    }
+    if (this.#candidates.size !== this.#path.length + ordered.length) return undefined;
+    this.#path.push(...ordered);
+    this.#take(ordered);
+    return { added: ordered, removed: [] };
+  }
+
+  #walkAgain(): PathChange {
+    const path = findPath([...this.#candidates.values()], this.#startOffset);
+    const before = this.#path;
+    const wasOnPath = this.#onPath;
+    this.#onPath = new Set();
+    this.#path = [...path];
+    this.#take(path);
+    return {
+      added: path.filter((manifest) => !wasOnPath.has(segmentName(manifest))),
+      removed: before.filter((manifest) => !this.#onPath.has(segmentName(manifest))),
+    };
+  }
+
+  #take(news: readonly Manifest[]): void {
+    for (const manifest of news) {
+      this.#onPath.add(segmentName(manifest));
+      if (manifest.eventTimeMaxMs > this.#eventTimeMaxMs) this.#eventTimeMaxMs = manifest.eventTimeMaxMs;
+    }
+  }
+}

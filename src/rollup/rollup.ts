@@ -1,0 +1,205 @@
+/**
+ * From segments to complete windows: adds manifests to their partition's frontier, holds the rows of windows that are
+ * still open, and releases a window once every partition that could still bring records to it has passed its end.
+ */
+import type { LaneRules, LaneWindows } from "../assign/lane.ts";
+import { windowStartMs } from "../assign/window.ts";
+import type { Clock } from "../base/clock.ts";
+import { invariant } from "../base/errors.ts";
+import type { Telemetry } from "../base/telemetry.ts";
+import type { Manifest, Segment, SegmentProfile } from "../segment/manifest.ts";
+import type { Store } from "../store/contract.ts";
+import type { CompleteWindow } from "./complete-window.ts";
+import { PartitionFrontier } from "./frontier.ts";
+import { LaneProgress, laneKey } from "./lane-progress.ts";
+import { mergeWindow, type PlacedProfile } from "./merge.ts";
+import { segmentName } from "./path.ts";
+
+/** Most segments whose rows are kept while no path reaches them; past it they are read from the store again. */
+const WAITING_SEGMENTS_MAX = 1_000;
+
+export interface RollupOptions {
+  readonly store: Store;
+  readonly lanes: LaneRules<LaneWindows>;
+  readonly clock: Clock;
+  readonly telemetry: Telemetry;
+  /** The configured source that reads a topic. */
+  readonly groupOf: (topic: string) => string;
+  /** Silent windows in a row after which a lane counts as retired and is no longer filled with zeros. @default 3_000 */
+  readonly silentWindowsMax?: number;
+}
+
+/** A window that late data changed after it was released. */
+interface Revision {
+  readonly lane: LaneProgress;
+  readonly startMs: number;
+}
+
+export class Rollup {
+  readonly #options: RollupOptions;
+  readonly #silentWindowsMax: number;
+  readonly #frontiers = new Map<string, PartitionFrontier>();
+  readonly #lanes = new Map<string, LaneProgress>();
+  readonly #revisions = new Map<string, Revision>();
+  /** Rows of visible segments that no path has reached yet: a second cut of offsets already counted, or beyond a gap. */
+  readonly #waiting = new Map<string, readonly SegmentProfile[]>();
+  readonly #groupOfPartition = new Map<string, string>();
+
+  constructor(options: RollupOptions) {
+    this.#options = options;
+    this.#silentWindowsMax = options.silentWindowsMax ?? 3_000;
+  }
+
+  get frontiers(): Iterable<PartitionFrontier> {
+    return this.#frontiers.values();
+  }
+
+  /** The frontier of a partition, made on first sight; its tiling begins at `startOffset`. */
+  frontier(topic: string, partition: number, startOffset: number): PartitionFrontier {
+    const key = `${topic}|${partition}`;
+    let frontier = this.#frontiers.get(key);
+    if (frontier === undefined) {
+      frontier = new PartitionFrontier(topic, partition, startOffset);
+      this.#frontiers.set(key, frontier);
+      this.#groupOfPartition.set(key, this.#options.groupOf(topic));
+    }
+    return frontier;
+  }
+
+  /** Starts where the store's merged windows end. To be called once, before the first segment is added. */
+  async restore(): Promise<void> {
+    for (const row of await this.#options.store.readLanes()) {
+      const lane = new LaneProgress(row, row.windowSizeMs, row.lastWindowMs + row.windowSizeMs, row.lastWindowMs, true);
+      this.#lanes.set(laneKey(row), lane);
+    }
+  }
+
+  /** Takes segments of one partition, all of whose rows are visible. Rows of those off the path wait until it reaches them. */
+  async add(topic: string, partition: number, segments: readonly Segment[]): Promise<void> {
+    if (segments.length === 0) return;
+    const startOffset = Math.min(...segments.map((segment) => segment.manifest.startOffset));
+    const frontier = this.frontier(topic, partition, startOffset);
+    for (const segment of segments) this.#keepWaiting(segment);
+    const change = frontier.add(segments.map((segment) => segment.manifest));
+    for (const manifest of change.removed) this.#withdraw(manifest);
+    const group = this.#options.groupOf(topic);
+    for (const manifest of change.added) this.#hold(manifest, await this.#rowsOf(manifest), group);
+  }
+
+  /** Windows that are complete now, oldest first over all lanes, each lane's in order. At most `windowsMax` of them. */
+  releaseComplete(windowsMax = Number.POSITIVE_INFINITY): CompleteWindow[] {
+    const released: CompleteWindow[] = [];
+    const watermarks = this.#watermarks();
+    for (const lane of this.#lanes.values()) {
+      this.#releaseLane(lane, this.#watermarkOf(lane, watermarks), released, windowsMax);
+    }
+    return released.sort(compareByEnd);
+  }
+
+  /** Merges again the windows that late data changed, and forgets them. Their revision goes up. */
+  async revise(): Promise<CompleteWindow[]> {
+    const revisions = [...this.#revisions.values()];
+    this.#revisions.clear();
+    const revised: CompleteWindow[] = [];
+    for (const { lane, startMs } of revisions) {
+      const rows = await this.#options.store.readSegmentProfilesOfWindow(lane.name.swimlane, lane.name.source, startMs);
+      const onPath = rows.filter((row) => this.#isOnPath(row));
+      const [known] = await this.#options.store.readWindows({ ...lane.name, sinceMs: startMs, untilMs: startMs + 1 });
+      const revision = (known?.revision ?? 0) + 1;
+      const merged = mergeWindow({ ...lane.name, windowStartMs: startMs, windowSizeMs: lane.windowSizeMs, revision, mergedAtMs: this.#options.clock.nowMs() }, onPath);
+      if (merged.window.recordCount === known?.recordCount) continue;
+      revised.push(merged);
+    }
+    return revised.sort(compareByEnd);
+  }
+
+  /** Lowest watermark over all partitions of a configured source: what its lanes wait for. */
+  watermarkMs(group: string): number {
+    return this.#watermarks().get(group) ?? Number.NEGATIVE_INFINITY;
+  }
+
+  #keepWaiting(segment: Segment): void {
+    this.#waiting.set(segmentName(segment.manifest), segment.profiles);
+    if (this.#waiting.size > WAITING_SEGMENTS_MAX) this.#waiting.delete(this.#waiting.keys().next().value!);
+  }
+
+  async #rowsOf(manifest: Manifest): Promise<readonly SegmentProfile[]> {
+    const name = segmentName(manifest);
+    const waiting = this.#waiting.get(name);
+    this.#waiting.delete(name);
+    if (waiting !== undefined) return waiting;
+    const [rows] = await this.#options.store.readSegmentProfiles([manifest]);
+    invariant(rows !== undefined, `segment ${name} was visible and now is not`);
+    return rows;
+  }
+
+  #hold(manifest: Manifest, profiles: readonly SegmentProfile[], group: string): void {
+    for (const profile of profiles) {
+      const lane = this.#laneOf(profile);
+      lane.groups.add(group);
+      if (lane.hold({ ...profile, manifest })) continue;
+      this.#revisions.set(`${laneKey(profile)}|${profile.windowStartMs}`, { lane, startMs: profile.windowStartMs });
+    }
+  }
+
+  #withdraw(manifest: Manifest): void {
+    const name = segmentName(manifest);
+    for (const lane of this.#lanes.values()) lane.withdraw((row) => segmentName(row.manifest) === name);
+  }
+
+  #laneOf(row: SegmentProfile): LaneProgress {
+    const key = laneKey(row);
+    let lane = this.#lanes.get(key);
+    if (lane === undefined) {
+      const name = { swimlane: row.swimlane, source: row.source };
+      lane = new LaneProgress(name, row.windowSizeMs, row.windowStartMs, row.windowStartMs);
+      this.#lanes.set(key, lane);
+    }
+    return lane;
+  }
+
+  #releaseLane(lane: LaneProgress, watermarkMs: number, released: CompleteWindow[], windowsMax: number): void {
+    const { allowedLatenessMs } = this.#options.lanes.of(lane.name.swimlane);
+    const mergedAtMs = this.#options.clock.nowMs();
+    while (lane.nextStartMs + lane.windowSizeMs + allowedLatenessMs <= watermarkMs && released.length < windowsMax) {
+      if (lane.nextStartMs - lane.lastFilledMs > this.#silentWindowsMax * lane.windowSizeMs) {
+        const before = lane.nextStartMs;
+        if (!lane.pending.has(before)) lane.skipSilence();
+        if (!lane.pending.has(lane.nextStartMs)) {
+          lane.nextStartMs = Math.max(before, windowStartMs(watermarkMs - allowedLatenessMs, lane.windowSizeMs));
+          return;
+        }
+      }
+      const startMs = lane.nextStartMs;
+      const target = { ...lane.name, windowStartMs: startMs, windowSizeMs: lane.windowSizeMs, revision: 1, mergedAtMs };
+      released.push(mergeWindow(target, lane.release()));
+    }
+  }
+
+  #watermarks(): Map<string, number> {
+    const watermarks = new Map<string, number>();
+    for (const [key, frontier] of this.#frontiers) {
+      const group = this.#groupOfPartition.get(key)!;
+      watermarks.set(group, Math.min(watermarks.get(group) ?? Number.POSITIVE_INFINITY, frontier.watermarkMs));
+    }
+    return watermarks;
+  }
+
+  #watermarkOf(lane: LaneProgress, watermarks: ReadonlyMap<string, number>): number {
+    const groups = lane.groups.size > 0 ? lane.groups : new Set(watermarks.keys());
+    return Math.min(...[...groups].map((group) => watermarks.get(group) ?? Number.NEGATIVE_INFINITY));
+  }
+
+  #isOnPath(row: PlacedProfile): boolean {
+    return this.#frontiers.get(`${row.manifest.topic}|${row.manifest.partition}`)?.isOnPath(row.manifest) ?? false;
+  }
+}
+
+function compareByEnd(a: CompleteWindow, b: CompleteWindow): number {
+  const left = a.window;
+  const right = b.window;
+  const byEnd = left.windowStartMs + left.windowSizeMs - (right.windowStartMs + right.windowSizeMs);
+  if (byEnd !== 0) return byEnd;
+  if (left.swimlane !== right.swimlane) return left.swimlane < right.swimlane ? -1 : 1;
+  return left.source < right.source ? -1 : left.source > right.source ? 1 : 0;
+}

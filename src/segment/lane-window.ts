@@ -1,0 +1,103 @@
+import type { DecodedRecord, RecordShape } from "../decode/record.ts";
+import { VALUE_BOOLEAN, VALUE_NULL, VALUE_NUMBER } from "../decode/record.ts";
+import type { ProfileArena } from "../sketch/arena.ts";
+import type { Profile } from "../sketch/profile.ts";
+import type { ProfileKind } from "./manifest.ts";
+
+/** One open series: a feature or a metric of a lane's window. */
+export interface OpenSeries {
+  readonly kind: ProfileKind;
+  /** Handle in the arena. */
+  readonly handle: number;
+  /** Profiles that came whole, in profile records, to be merged in when the segment is cut. */
+  readonly made: Profile[];
+}
+
+/** The open profiles of one (window, swimlane, source) within an open segment. */
+export class LaneWindow {
+  readonly windowStartMs: number;
+  readonly windowSizeMs: number;
+  readonly swimlane: string;
+  readonly source: string;
+  readonly series = new Map<string, OpenSeries>();
+  recordCount = 0;
+  readonly #arena: ProfileArena;
+  readonly #seedOf: (feature: string) => number;
+  readonly #handlesOfShape = new Map<RecordShape, Int32Array>();
+  #lastShape: RecordShape | undefined;
+  #lastHandles = new Int32Array(0);
+
+  constructor(
+    key: { readonly windowStartMs: number; readonly windowSizeMs: number; readonly swimlane: string; readonly source: string },
+    arena: ProfileArena,
+    seedOf: (feature: string) => number,
+  ) {
+    this.windowStartMs = key.windowStartMs;
+    this.windowSizeMs = key.windowSizeMs;
+    this.swimlane = key.swimlane;
+    this.source = key.source;
+    this.#arena = arena;
+    this.#seedOf = seedOf;
+  }
+
+  /** Folds the values of one record. */
+  fold(record: DecodedRecord): void {
+    this.recordCount++;
+    const handles = this.#handlesFor(record.shape);
+    if (record.flat) this.#foldFlat(record, handles);
+    else this.#foldArrays(record, handles);
+  }
+
+  openSeries(feature: string, kind: ProfileKind): OpenSeries {
+    let series = this.series.get(feature);
+    if (series === undefined) {
+      series = { kind, handle: this.#arena.open(this.#seedOf(feature)), made: [] };
+      this.series.set(feature, series);
+    }
+    return series;
+  }
+
+  #handlesFor(shape: RecordShape): Int32Array {
+    if (shape === this.#lastShape) return this.#lastHandles;
+    let handles = this.#handlesOfShape.get(shape);
+    if (handles === undefined) {
+      const kind = shape.kind === "metric" ? "metric" : "feature";
+      handles = Int32Array.from(shape.names, (name) => this.openSeries(name, kind).handle);
+      this.#handlesOfShape.set(shape, handles);
+    }
+    this.#lastShape = shape;
+    this.#lastHandles = handles;
+    return handles;
+  }
+
+  #foldFlat(record: DecodedRecord, handles: Int32Array): void {
+    const { types, numbers, strings, valueCount } = record;
+    const arena = this.#arena;
+    for (let i = 0; i < valueCount; i++) {
+      const type = types[i]!;
+      const handle = handles[i]!;
+      if (type === VALUE_NUMBER) arena.addNumber(handle, numbers[i]!);
+      else if (type === VALUE_NULL) arena.addNull(handle);
+      else if (type === VALUE_BOOLEAN) arena.addBoolean(handle, numbers[i]! !== 0);
+      else arena.addString(handle, strings[i]!);
+    }
+  }
+
+  /** Elements of one array belong to one field: the first raises the count of records that had it, the rest do not. */
+  #foldArrays(record: DecodedRecord, handles: Int32Array): void {
+    const { types, numbers, strings, fields, valueCount } = record;
+    const arena = this.#arena;
+    let lastField = -1;
+    for (let i = 0; i < valueCount; i++) {
+      const field = fields[i]!;
+      const handle = handles[field]!;
+      const type = types[i]!;
+      const first = field !== lastField;
+      lastField = field;
+      if (type === VALUE_NULL) arena.addNull(handle, first);
+      else if (type === VALUE_NUMBER) arena.addNumber(handle, numbers[i]!, first);
+      else if (type === VALUE_BOOLEAN) arena.addBoolean(handle, numbers[i]! !== 0, first);
+      else arena.addString(handle, strings[i]!, first);
+    }
+  }
+}

@@ -1,0 +1,161 @@
+/**
+ * Folds one partition's records into segments: decode, assign, fold, cut. Synchronous and pure but for the arena:
+ * the same batches under the same shape give the same segments, wherever and however often they are read.
+ */
+import { judgeLateness } from "../assign/lateness.ts";
+import type { LaneRules, LaneWindows } from "../assign/lane.ts";
+import { Watermark } from "../assign/watermark.ts";
+import { windowStartMs } from "../assign/window.ts";
+import type { Decoder } from "../decode/decoder.ts";
+import type { RecordOutcome } from "../decode/outcome.ts";
+import type { DecodedRecord } from "../decode/record.ts";
+import type { ProfileArena } from "../sketch/arena.ts";
+import { type CutBounds, isOverBounds } from "./cut-policy.ts";
+import type { Segment } from "./manifest.ts";
+import { OpenSegment } from "./open-segment.ts";
+import { foldProfileRecord } from "./profile-record.ts";
+
+/** What all partitions of a source share. */
+export interface FoldingContext {
+  readonly decoder: Decoder;
+  readonly record: DecodedRecord;
+  readonly lanes: LaneRules<LaneWindows>;
+  readonly arena: ProfileArena;
+  readonly bounds: CutBounds;
+  /** Hash of the configuration that decides folding: stands in every segment's key. */
+  readonly shape: string;
+  /** Stands in for the log's time where the log keeps none. Epoch milliseconds. */
+  readonly asOfMs: number;
+  /** Called for each record that cannot be counted as data. The bytes are valid during the call only. */
+  readonly onRejected: (rejected: Rejected) => void;
+}
+
+export interface Rejected {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  readonly outcome: RecordOutcome;
+  readonly detail: string;
+  readonly bytes: Buffer;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The part of a batch that folding needs (see source/contract.ts). */
+interface Batch {
+  readonly startOffset: number;
+  readonly endOffset: number;
+  forEach(visit: (offset: number, logTimeMs: number, bytes: Buffer, start: number, end: number) => void): void;
+}
+
+export class PartitionFolder {
+  readonly topic: string;
+  readonly partition: number;
+  readonly #context: FoldingContext;
+  readonly #watermark = new Watermark();
+  #open: OpenSegment;
+  #sealed: Segment[] = [];
+  /** The open segment ends when the watermark passes this. */
+  #nextCloseMs = Number.POSITIVE_INFINITY;
+
+  constructor(topic: string, partition: number, startOffset: number, context: FoldingContext) {
+    this.topic = topic;
+    this.partition = partition;
+    this.#context = context;
+    this.#open = this.#begin(startOffset);
+  }
+
+  /** One past the last offset that is folded. */
+  get endOffset(): number {
+    return this.#open.endOffset;
+  }
+
+  get openOffsetCount(): number {
+    return this.#open.offsetCount;
+  }
+
+  get openSeriesCount(): number {
+    return this.#open.seriesCount;
+  }
+
+  get watermarkMs(): number {
+    return this.#watermark.eventTimeMaxMs;
+  }
+
+  /** Accounts for offsets that the broker no longer has: they are lost, and counted as such. */
+  lose(toOffset: number): void {
+    this.#open.skipTo(toOffset, "lost");
+  }
+
+  /** Folds a batch. Offsets already folded are skipped; a gap between records is counted as jumped. */
+  fold(batch: Batch): void {
+    batch.forEach((offset, logTimeMs, bytes, start, end) => this.#foldOne(offset, logTimeMs, bytes, start, end));
+    if (batch.endOffset > this.#open.endOffset) this.#open.skipTo(batch.endOffset, "jumped");
+  }
+
+  /** Segments that ended since the last call. */
+  takeSealed(): Segment[] {
+    const sealed = this.#sealed;
+    this.#sealed = [];
+    return sealed;
+  }
+
+  /** Ends the open segment here, if anything is in it. */
+  cut(): void {
+    if (this.#open.offsetCount === 0) return;
+    const endOffset = this.#open.endOffset;
+    this.#sealed.push(this.#open.seal());
+    this.#open = this.#begin(endOffset);
+  }
+
+  drop(): void {
+    this.#open.drop();
+    this.#sealed = [];
+  }
+
+  #begin(startOffset: number): OpenSegment {
+    this.#nextCloseMs = Number.POSITIVE_INFINITY;
+    const { shape, arena } = this.#context;
+    return new OpenSegment({ topic: this.topic, partition: this.partition, startOffset, shape }, arena);
+  }
+
+  #foldOne(offset: number, logTimeMs: number, bytes: Buffer, start: number, end: number): void {
+    if (offset < this.#open.endOffset) return;
+    if (offset > this.#open.endOffset) this.#open.skipTo(offset, "jumped");
+    if (isOverBounds(this.#open, logTimeMs, this.#context.bounds)) this.cut();
+    const { decoder, record } = this.#context;
+    const byteCount = start < 0 ? 0 : end - start;
+    const decoded = decoder.decode(bytes, start, end, record);
+    if (decoded !== "ok") return this.#reject(offset, decoded, decoder.detail, logTimeMs, bytes, start, end);
+    const lane = this.#context.lanes.of(record.swimlane);
+    const lateness = judgeLateness(record.eventTimeMs, logTimeMs, this.#context.asOfMs, lane);
+    if (lateness === "late") return this.#open.count("late", byteCount, logTimeMs);
+    if (lateness === "future") {
+      const detail = `event time ${new Date(record.eventTimeMs).toISOString()} is ahead of the log's own time`;
+      return this.#reject(offset, "future", detail, logTimeMs, bytes, start, end);
+    }
+    this.#foldRecord(offset, lane, byteCount, logTimeMs, bytes, start, end);
+  }
+
+  #foldRecord(offset: number, lane: LaneWindows, byteCount: number, logTimeMs: number, bytes: Buffer, start: number, end: number): void {
+    const { record } = this.#context;
+    if (this.#watermark.observe(record.eventTimeMs) && record.eventTimeMs >= this.#nextCloseMs) this.cut();
+    const windowMs = windowStartMs(record.eventTimeMs, lane.windowSizeMs);
+    const closeMs = windowMs + lane.windowSizeMs + lane.allowedLatenessMs;
+    if (record.kind === "profile") {
+      const refusal = foldProfileRecord(this.#open, record, windowMs, lane.windowSizeMs);
+      if (refusal !== undefined) return this.#reject(offset, "undecodable", refusal, logTimeMs, bytes, start, end);
+      this.#open.countFolded(record.eventTimeMs, byteCount, logTimeMs);
+    } else {
+      this.#open.fold(record, windowMs, lane.windowSizeMs, byteCount, logTimeMs);
+    }
+    // A late record's window is already past its close: it waits for the next cut rather than forcing one each time.
+    if (closeMs < this.#nextCloseMs && closeMs > this.#watermark.eventTimeMaxMs) this.#nextCloseMs = closeMs;
+  }
+
+  #reject(offset: number, outcome: RecordOutcome, detail: string, logTimeMs: number, bytes: Buffer, start: number, end: number): void {
+    this.#open.count(outcome, start < 0 ? 0 : end - start, logTimeMs);
+    if (outcome === "empty") return;
+    this.#context.onRejected({ topic: this.topic, partition: this.partition, offset, outcome, detail, bytes, start, end });
+  }
+}
