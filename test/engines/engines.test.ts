@@ -1,3 +1,6 @@
+import { spawn } from "node:child_process";
+import { connect } from "node:net";
+import { createInterface } from "node:readline";
 import { Kafka, logLevel } from "kafkajs";
 import { expect, test } from "vitest";
 import { describeWithEngines, engine } from "../harness/engines-suite.ts";
@@ -33,4 +36,27 @@ describeWithEngines(["kafka", "questdb", "redis", "alertmanager"], "the engines"
     expect(response.status).toBe(200);
     expect((await engine("redis")).port).toBeGreaterThan(0);
   });
+
+  // A process that is killed with -9 runs no exit hook: the watchdog alone can end its engine.
+  test("an engine does not outlive the killed process that started it", async () => {
+    const starter = spawn("node_modules/.bin/tsx", ["test/harness/engines.ts", "redis"], { detached: true });
+    const line = await new Promise<string>((resolve) =>
+      createInterface(starter.stdout).once("line", resolve),
+    );
+    const { url } = JSON.parse(line.slice("redis ".length)) as { url: string };
+    expect(await answers(url)).toBe(true);
+    process.kill(-(starter.pid as number), "SIGKILL");
+    await expect.poll(() => answers(url), { timeout: 10_000 }).toBe(false);
+  });
 });
+
+function answers(redisUrl: string): Promise<boolean> {
+  const { hostname, port } = new URL(redisUrl);
+  return new Promise((resolve) => {
+    const socket = connect(Number(port), hostname, () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once("error", () => resolve(false));
+  });
+}

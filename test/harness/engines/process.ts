@@ -145,7 +145,7 @@ export class EngineProcess {
 
 /** Reads from us until we are gone, however we went; then ends the engine's group and removes its folder. */
 function watch(pid: number, folder: string): ChildProcess {
-  const script = 'cat >/dev/null; kill -KILL -- "-$1" 2>/dev/null; sleep 1; rm -rf -- "$2"';
+  const script = 'cat >/dev/null; kill -s KILL -- "-$1" 2>/dev/null; sleep 1; rm -rf -- "$2"';
   const watchdog = spawn("sh", ["-c", script, "watchdog", String(pid), folder], {
     cwd: "/",
     detached: true,
