@@ -1,0 +1,46 @@
+/** The inner loops of KLL, on ranges of one array. Plain functions on numbers, so that the engine inlines them. */
+
+/** Below this, insertion sort beats the engine's own sort, whose call alone costs as much. Measured. */
+const INSERTION_MAX = 40;
+
+/** Sorts `items[from..end)`. No NaN among them. */
+export function sortRange(items: Float64Array, from: number, end: number): void {
+  if (end - from > INSERTION_MAX) {
+    items.subarray(from, end).sort();
+    return;
+  }
+  for (let i = from + 1; i < end; i++) {
+    const value = items[i]!;
+    let j = i - 1;
+    while (j >= from && items[j]! > value) {
+      items[j + 1] = items[j]!;
+      j--;
+    }
+    items[j + 1] = value;
+  }
+}
+
+/** Keeps every second of the 2 × `half` items at `from`, packed at the low end. */
+export function halveDown(items: Float64Array, from: number, half: number, offset: number): void {
+  for (let i = from, j = from + offset; i < from + half; i++, j += 2) items[i] = items[j]!;
+}
+
+/** Keeps every second of the 2 × `half` items at `from`, packed at the high end. */
+export function halveUp(items: Float64Array, from: number, half: number, offset: number): void {
+  for (let i = from + 2 * half - 1, j = i - offset; i >= from + half; i--, j -= 2) items[i] = items[j]!;
+}
+
+/** Merges the `low` items at `from` with the `high` items at `start`; the result ends where the second run ends. */
+export function mergeRuns(items: Float64Array, from: number, low: number, start: number, high: number): void {
+  const end = start + high;
+  const lowEnd = from + low;
+  let a = from;
+  let b = start;
+  // Room for the result begins `low` before the second run, at or behind the end of the first: no read is lost.
+  let to = start - low;
+  while (a < lowEnd && b < end) {
+    if (items[a]! < items[b]!) items[to++] = items[a++]!;
+    else items[to++] = items[b++]!;
+  }
+  while (a < lowEnd) items[to++] = items[a++]!;
+}

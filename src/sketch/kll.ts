@@ -1,0 +1,384 @@
+/**
+ * KLL quantile sketch of doubles (or floats): ranks within a bound that depends on k alone, mergeable, and exact
+ * up to k numbers. Same levels and binary format as Apache DataSketches (kll-format.ts).
+ *
+ * All levels lie in one array, level 0 first, free room before it: an update is one store, a compaction moves
+ * within the array, and serialising copies its tail. Coins come from a seeded generator: the same numbers in the
+ * same order give the same bits.
+ */
+import { invariant } from "../base/errors.ts";
+import { halveDown, halveUp, mergeRuns, sortRange } from "./kll-compact.ts";
+import {
+  KLL_K_MAX,
+  KLL_K_MIN,
+  LEVELS_MAX,
+  levelCapacity,
+  normalizedRankError,
+  totalCapacity,
+} from "./kll-levels.ts";
+
+export interface KllOptions {
+  readonly k: number;
+  /** Of the coins. Any 32-bit integer. */
+  readonly seed: number;
+  /** "float" rounds every value to float32 and is serialised in half the bytes. @default "double" */
+  readonly precision?: "double" | "float";
+  /** Rank variance that the content brings with it (profile.ts). @default 0 */
+  readonly rankVariance?: number;
+}
+
+/** The levels of a sketch as they lie in its array; what the format stores. */
+export interface KllState {
+  readonly k: number;
+  readonly minK: number;
+  readonly precision: "double" | "float";
+  readonly count: number;
+  readonly min: number;
+  readonly max: number;
+  readonly level0Sorted: boolean;
+  /** Retained items, level 0 first; every level but 0 ascending. */
+  readonly items: Float64Array;
+  /** Items in each level. */
+  readonly levelSizes: readonly number[];
+}
+
+export class KllSketch {
+  readonly k: number;
+  readonly precision: "double" | "float";
+  /** Smallest k that was ever merged in; the published error follows from it. */
+  minK: number;
+  count = 0;
+  min = Number.NaN;
+  max = Number.NaN;
+  rankVariance: number;
+  #levelCount = 1;
+  /** Where each level begins; one more for the end. */
+  readonly #starts = new Int32Array(LEVELS_MAX + 2);
+  #items: Float64Array;
+  #level0Sorted = false;
+  #coin: number;
+
+  constructor(options: KllOptions) {
+    const { k } = options;
+    invariant(
+      Number.isInteger(k) && k >= KLL_K_MIN && k <= KLL_K_MAX,
+      `KLL k is ${k}; it must be 8 to 65535`,
+    );
+    this.k = k;
+    this.minK = k;
+    this.precision = options.precision ?? "double";
+    this.rankVariance = options.rankVariance ?? 0;
+    this.#items = new Float64Array(k);
+    this.#starts[0] = k;
+    this.#starts[1] = k;
+    // Any seed will do but 0, from which xorshift never moves.
+    this.#coin = Math.imul(options.seed ^ 0x9e3779b9, 0x85ebca6b) | 1;
+  }
+
+  /** A sketch of a weighted sample: an item of weight w goes to the levels of the bits of w, so nothing is lost. */
+  static fromWeighted(items: Float64Array, weights: Float64Array, options: KllOptions): KllSketch {
+    const sketch = new KllSketch(options);
+    if (items.length === 0) return sketch;
+    const levels: number[][] = [];
+    let min = Number.POSITIVE_INFINITY;
+    let max = Number.NEGATIVE_INFINITY;
+    for (let i = 0; i < items.length; i++) {
+      const value = sketch.precision === "float" ? Math.fround(items[i]!) : items[i]!;
+      min = Math.min(min, value);
+      max = Math.max(max, value);
+      sketch.count += weights[i]!;
+      spreadByBits(levels, value, weights[i]!);
+    }
+    sketch.min = min;
+    sketch.max = max;
+    sketch.#adopt(levels.map((level) => Float64Array.from(level).sort()));
+    return sketch;
+  }
+
+  /** From levels as they were stored. The caller (kll-format.ts) has checked them. */
+  static fromState(state: KllState, seed: number): KllSketch {
+    const sketch = new KllSketch({ k: state.k, seed, precision: state.precision });
+    sketch.minK = state.minK;
+    sketch.count = state.count;
+    sketch.min = state.min;
+    sketch.max = state.max;
+    sketch.#place(state.items, state.levelSizes);
+    sketch.#level0Sorted = state.level0Sorted;
+    return sketch;
+  }
+
+  get isEmpty(): boolean {
+    return this.count === 0;
+  }
+
+  /** True once numbers were dropped, so that answers are estimates. */
+  get isEstimating(): boolean {
+    return this.#levelCount > 1;
+  }
+
+  get retainedCount(): number {
+    return this.#starts[this.#levelCount]! - this.#starts[0]!;
+  }
+
+  /** Published error at 99% confidence, of one rank or (`pmf`) of a difference of two; k decides, not the data. */
+  normalizedRankError(pmf = false): number {
+    return normalizedRankError(this.minK, pmf);
+  }
+
+  /** NaN is ignored, as in DataSketches; infinities are values like others. */
+  update(value: number): void {
+    if (Number.isNaN(value)) return;
+    const v = this.precision === "float" ? Math.fround(value) : value;
+    if (this.count === 0) {
+      this.min = v;
+      this.max = v;
+    } else if (v < this.min) this.min = v;
+    else if (v > this.max) this.max = v;
+    if (this.#starts[0] === 0) this.#makeRoom();
+    this.count++;
+    this.#level0Sorted = false;
+    this.#items[--this.#starts[0]!] = v;
+  }
+
+  /**
+   * Adds an ascending run of finite numbers at once. The run serves as level 0 itself and is halved into level 1:
+   * one merge in place of `run.length` updates. Determined by the coin like any compaction.
+   */
+  updateSortedRun(run: Float64Array, length: number): void {
+    const even = length & ~1;
+    if (even < length) this.update(run[even]!);
+    if (even === 0) return;
+    const half = even >>> 1;
+    this.#widen(run[0]!, run[even - 1]!);
+    if (this.#levelCount === 1) this.#addTopLevel();
+    while (this.#starts[0]! < half) this.#makeRoom();
+    this.count += even;
+    this.rankVariance += 1;
+    this.#insertHalved(run, half);
+  }
+
+  /** Adds all that `other` holds; `other` is unchanged. Different k are allowed: the smaller one decides the error. */
+  merge(other: KllSketch): void {
+    if (other.count === 0) return;
+    this.#widen(other.min, other.max);
+    this.count += other.count;
+    this.rankVariance += other.rankVariance;
+    if (other.isEstimating) this.minK = Math.min(this.minK, other.minK);
+    const levels: Float64Array[] = [];
+    for (let l = 0; l < Math.max(this.#levelCount, other.#levelCount); l++) {
+      const both = concat([this.#level(l), other.#level(l)]);
+      levels.push((this.precision === "float" ? both.map(Math.fround) : both).sort());
+    }
+    this.#adopt(levels);
+  }
+
+  /** The retained items, level 0 first, with the weight of each. */
+  retained(): { items: Float64Array; weights: Float64Array } {
+    const items = this.#items.slice(this.#starts[0], this.#starts[this.#levelCount]);
+    const weights = new Float64Array(items.length);
+    for (let l = 0; l < this.#levelCount; l++) {
+      weights.fill(2 ** l, this.#starts[l]! - this.#starts[0]!, this.#starts[l + 1]! - this.#starts[0]!);
+    }
+    return { items, weights };
+  }
+
+  state(): KllState {
+    const levelSizes: number[] = [];
+    for (let l = 0; l < this.#levelCount; l++) levelSizes.push(this.#starts[l + 1]! - this.#starts[l]!);
+    const { k, minK, precision, count, min, max } = this;
+    const { items } = this.retained();
+    return { k, minK, precision, count, min, max, items, levelSizes, level0Sorted: this.#level0Sorted };
+  }
+
+  clone(): KllSketch {
+    const copy = KllSketch.fromState(this.state(), 0);
+    copy.rankVariance = this.rankVariance;
+    copy.#coin = this.#coin;
+    return copy;
+  }
+
+  #level(level: number): Float64Array {
+    if (level >= this.#levelCount) return new Float64Array(0);
+    return this.#items.subarray(this.#starts[level], this.#starts[level + 1]);
+  }
+
+  #widen(min: number, max: number): void {
+    this.min = this.count === 0 ? min : Math.min(this.min, min);
+    this.max = this.count === 0 ? max : Math.max(this.max, max);
+  }
+
+  /** 0 or 1, xorshift32. */
+  #flip(): number {
+    let x = this.#coin;
+    x ^= x << 13;
+    x ^= x >>> 17;
+    x ^= x << 5;
+    this.#coin = x;
+    return (x >>> 16) & 1;
+  }
+
+  /** Halves the lowest level that is full; adds a level when that is the top one. */
+  #makeRoom(): void {
+    const level = this.#lowestFullLevel();
+    if (level === this.#levelCount - 1) this.#addTopLevel();
+    this.#compact(level);
+  }
+
+  #lowestFullLevel(): number {
+    for (let l = 0; l < this.#levelCount; l++) {
+      const size = this.#starts[l + 1]! - this.#starts[l]!;
+      if (size >= levelCapacity(this.k, this.#levelCount, l)) return l;
+    }
+    // All full together, none alone: rounding of capacities never lets that happen, an uneven fill may.
+    let widest = 0;
+    for (let l = 1; l < this.#levelCount; l++) {
+      const size = (i: number) => this.#starts[i + 1]! - this.#starts[i]!;
+      if (size(l) > size(widest)) widest = l;
+    }
+    return widest;
+  }
+
+  /** Grows the array at its front by what one more level adds to the total capacity. */
+  #addTopLevel(): void {
+    invariant(this.#levelCount < LEVELS_MAX, "a KLL sketch outgrew 2^61 numbers");
+    const grown = totalCapacity(this.k, this.#levelCount + 1);
+    const delta = grown - this.#items.length;
+    const items = new Float64Array(grown);
+    items.set(this.#items.subarray(this.#starts[0]!), this.#starts[0]! + delta);
+    this.#items = items;
+    for (let l = 0; l <= this.#levelCount; l++) this.#starts[l]! += delta;
+    this.#levelCount++;
+    this.#starts[this.#levelCount] = grown;
+  }
+
+  #compact(level: number): void {
+    const starts = this.#starts;
+    const items = this.#items;
+    const begin = starts[level]!;
+    const end = starts[level + 1]!;
+    const odd = (end - begin) & 1;
+    const half = (end - begin - odd) >>> 1;
+    const from = begin + odd;
+    const above = starts[level + 2]! - end;
+    if (level === 0 && !this.#level0Sorted) sortRange(items, from, end);
+    if (above === 0) halveUp(items, from, half, this.#flip());
+    else {
+      halveDown(items, from, half, this.#flip());
+      mergeRuns(items, from, half, end, above);
+    }
+    this.rankVariance += 4 ** level;
+    starts[level + 1] = end - half;
+    starts[level] = end - half - odd;
+    // The odd one stays behind at this level.
+    if (odd === 1) items[end - half - 1] = items[begin]!;
+    if (level > 0) {
+      items.copyWithin(starts[0]! + half, starts[0]!, begin);
+      for (let l = 0; l < level; l++) starts[l]! += half;
+    }
+  }
+
+  /** Puts every second item of the run into level 1, before which there is room. */
+  #insertHalved(run: Float64Array, half: number): void {
+    const starts = this.#starts;
+    const items = this.#items;
+    const level0 = starts[1]! - starts[0]!;
+    const offset = this.#flip();
+    items.copyWithin(starts[0]! - half, starts[0]!, starts[1]!);
+    starts[0]! -= half;
+    // Level 0 has moved down by `half`; the run's half lies between it and level 1, then merges upwards.
+    const from = starts[0]! + level0;
+    const above = starts[2]! - starts[1]!;
+    const end = starts[1]!;
+    starts[1] = from;
+    mergeHalf(items, from, end, above, run, half, offset);
+  }
+
+  /** Takes over sorted levels of any size, compacting from the lowest up until they fit. */
+  #adopt(levels: Float64Array[]): void {
+    const kept: Float64Array[] = [];
+    let levelCount = Math.max(1, levels.length);
+    let target = totalCapacity(this.k, levelCount);
+    let held = levels.reduce((sum, level) => sum + level.length, 0);
+    for (let l = 0; l < levelCount; l++) {
+      const level = levels[l] ?? new Float64Array(0);
+      if (held < target || level.length < levelCapacity(this.k, levelCount, l)) {
+        kept.push(level);
+        continue;
+      }
+      const odd = level.length & 1;
+      const half = level.length >>> 1;
+      kept.push(level.slice(0, odd));
+      const offset = this.#flip();
+      const up = new Float64Array(half + (levels[l + 1]?.length ?? 0));
+      for (let i = 0; i < half; i++) up[i] = level[odd + 2 * i + offset]!;
+      up.set(levels[l + 1] ?? [], half);
+      levels[l + 1] = up.sort();
+      this.rankVariance += 4 ** l;
+      held -= half;
+      if (l === levelCount - 1) {
+        levelCount++;
+        target += levelCapacity(this.k, levelCount, 0);
+      }
+    }
+    this.#level0Sorted = true;
+    this.#place(
+      concat(kept),
+      kept.map((level) => level.length),
+    );
+  }
+
+  #place(items: Float64Array, levelSizes: readonly number[]): void {
+    this.#levelCount = levelSizes.length;
+    const capacity = Math.max(totalCapacity(this.k, levelSizes.length), items.length);
+    this.#items = new Float64Array(capacity);
+    this.#items.set(items, capacity - items.length);
+    this.#starts[0] = capacity - items.length;
+    levelSizes.forEach((size, l) => {
+      this.#starts[l + 1] = this.#starts[l]! + size;
+    });
+  }
+}
+
+/** Merges every second item of `run` with the `above` items at `end`, into the room that begins at `from`. */
+function mergeHalf(
+  items: Float64Array,
+  from: number,
+  end: number,
+  above: number,
+  run: Float64Array,
+  half: number,
+  offset: number,
+): void {
+  let a = 0;
+  let b = end;
+  const bEnd = end + above;
+  let to = from;
+  while (a < half && b < bEnd) {
+    const x = run[2 * a + offset]!;
+    if (x < items[b]!) {
+      items[to++] = x;
+      a++;
+    } else items[to++] = items[b++]!;
+  }
+  while (a < half) items[to++] = run[2 * a++ + offset]!;
+}
+
+function spreadByBits(levels: number[][], value: number, weight: number): void {
+  invariant(weight >= 1 && Number.isSafeInteger(weight), `weight ${weight} is not a whole positive number`);
+  let rest = weight;
+  for (let level = 0; rest > 0; level++) {
+    levels[level] ??= [];
+    if (rest % 2 === 1) levels[level]!.push(value);
+    rest = Math.floor(rest / 2);
+  }
+}
+
+function concat(parts: readonly Float64Array[]): Float64Array {
+  const whole = new Float64Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
