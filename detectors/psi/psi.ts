@@ -1,0 +1,104 @@
+/**
+ * Population stability index: how far the shares of the reference's own bins or categories moved.
+ *
+ * Bins come from the reference alone, with cells of their own for absent, null, not finite, below, above, point
+ * masses, other and unseen (`lib/cells.ts`). An empty cell counts as half a row, and never as more than the other
+ * side holds there, so the score is never infinite and no made-up constant decides it.
+ * Pure and without memory: a fixed rule that is safe before a lane has history. The audit calibrates on top.
+ */
+import type { DistributionDetector, ExplanationPart } from "../contract.ts";
+import { logCellTest } from "../lib/cell-test.ts";
+import { type Cell, cellsOf } from "../lib/cells.ts";
+import { significanceOf } from "../lib/tails.ts";
+import { insufficient, judged, theoryLimit } from "../lib/verdicts.ts";
+import { percent, spoken } from "../lib/words.ts";
+
+export interface PsiOptions {
+  /** Smallest PSI that matters, after sampling noise and sketch error are taken off. @default 0.1 */
+  readonly effectMin: number;
+  /** Quantile bins for numbers; fewer where a bin would hold less than `countPerBinMin`. At least 2. @default 10 */
+  readonly binCount: number;
+  /** Reference categories with a cell of their own. @default 48 */
+  readonly categoryCountMax: number;
+  /** Fewest rows a bin must expect; below twice that many rows the verdict is `insufficient`. @default 20 */
+  readonly countPerBinMin: number;
+}
+
+export const psi: DistributionDetector<PsiOptions, null> = {
+  input: "distribution",
+  name: "psi",
+  summary: "Shares of the reference's bins or categories that moved (population stability index)",
+  defaults: { effectMin: 0.1, binCount: 10, categoryCountMax: 48, countPerBinMin: 20 },
+  featureKinds: ["numeric", "discrete", "flag", "category"],
+  start: () => null,
+  judge(reference, current, _memory, context, options) {
+    const countMin = Math.min(reference.snapshot.recordCount, current.recordCount);
+    const binCount = Math.min(options.binCount, Math.floor(countMin / options.countPerBinMin));
+    if (binCount < 2) {
+      const needed = 2 * options.countPerBinMin;
+      return insufficient(`${countMin} records on one side; ${needed} are needed on each`);
+    }
+    const cells = cellsOf(reference.snapshot, current, { ...options, binCount });
+    const parts = partsOf(cells);
+    const noise = noiseOf(cells);
+    const statistic = parts.reduce((sum, part) => sum + part.contribution, 0);
+    const threshold = options.effectMin + noise.sampling + noise.sketch;
+    const significance = significanceOf(logCellTest(cells, noise.sketch / noise.sampling || 0));
+    return judged(statistic > threshold && significance >= theoryLimit(context), {
+      statistic,
+      threshold,
+      effect: Math.max(0, statistic - noise.sampling - noise.sketch),
+      significance,
+      sketchError: noise.sketch,
+      summary: describe(context.feature, reference.name, statistic, parts),
+      parts,
+    });
+  },
+  learn: (_reference, _current, _verdict, memory) => memory,
+};
+
+/** Each cell's term (q − p)·ln(q / p), never negative; they add up to the index. */
+function partsOf(cells: readonly Cell[]): ExplanationPart[] {
+  const n = sum(cells, "reference");
+  const m = sum(cells, "current");
+  return cells.map((cell) => {
+    const reference = cell.reference / n;
+    const current = cell.current / m;
+    const p = cell.reference > 0 ? reference : Math.min(current, 0.5 / n);
+    const q = cell.current > 0 ? current : Math.min(reference, 0.5 / m);
+    return { label: cell.label, reference, current, contribution: p === q ? 0 : (q - p) * Math.log(q / p) };
+  });
+}
+
+/**
+ * What the index comes to without any change: (B − 1)(1/n + 1/m) by sampling, and by the sketches some Σ σ²/p with
+ * σ half of the error bound (errors are random within it; the bound is their 99th percentile).
+ */
+function noiseOf(cells: readonly Cell[]): { sampling: number; sketch: number } {
+  const n = sum(cells, "reference");
+  const m = sum(cells, "current");
+  let sketch = 0;
+  for (const cell of cells) {
+    const pooled = (cell.reference + cell.current) / (n + m);
+    sketch += ((cell.referenceError / n) ** 2 + (cell.currentError / m) ** 2) / (4 * pooled);
+  }
+  return { sampling: Math.max(1, cells.length - 1) * (1 / n + 1 / m), sketch };
+}
+
+function sum(cells: readonly Cell[], side: "reference" | "current"): number {
+  return cells.reduce((total, cell) => total + cell[side], 0);
+}
+
+function describe(
+  feature: string,
+  name: string,
+  statistic: number,
+  parts: readonly ExplanationPart[],
+): string {
+  const most = parts.reduce((a, b) => (b.contribution > a.contribution ? b : a));
+  if (most.contribution === 0) return `${feature}: same shares as ${name}`;
+  return (
+    `${feature}: PSI ${spoken(statistic)} against ${name}; most of it from ${most.label}: ` +
+    `${percent(most.current)}, was ${percent(most.reference)}`
+  );
+}
