@@ -1,0 +1,106 @@
+import type { Evidence } from "./evidence.ts";
+import { type Ledger, sourcesOf } from "./ledger.ts";
+import type { Witness } from "./sighting.ts";
+
+/** A likely cause, read off counts. The first is the likeliest. */
+export interface Cause {
+  readonly cause:
+    | "we-are-behind"
+    | "rejected"
+    | "late"
+    | "partitions"
+    | "schema"
+    | "stopped"
+    | "missing-together"
+    | "shared"
+    | "unknown";
+  readonly text: string;
+}
+
+/** Counts that explain less than this share of what is missing are not called the cause. */
+const EXPLAINED_SHARE_MIN = 0.3;
+/** Features that lose their values together before one cause upstream is likelier than several. */
+const TOGETHER_MIN = 3;
+
+/** What the counts say, likeliest first; never empty. */
+export function likelyCauses(ledger: Ledger, evidence: readonly Evidence[]): readonly Cause[] {
+  const volume = ledger.witnesses.find((w) => w.feature === "*" && w.expected !== null && w.value !== null);
+  const missing = volume === undefined ? 0 : Math.max(0, volume.expected! - volume.value!);
+  const causes = [
+    ...(missing > 0 ? fromCounts(missing, volume!, evidence) : []),
+    ...fromSchema(ledger.witnesses),
+    ...(volume === undefined ? [] : fromSilence(volume)),
+    ...fromNulls(ledger),
+  ];
+  return causes.length > 0
+    ? causes
+    : [{ cause: "unknown", text: "The counts name no cause; the data itself changed." }];
+}
+
+/** Held against what is missing in the worst window, so evidence of that window and source only. */
+function fromCounts(missing: number, volume: Witness, evidence: readonly Evidence[]): readonly Cause[] {
+  const counts = evidence.find((e) => e.windowStartMs === volume.windowStartMs && e.source === volume.source);
+  if (counts === undefined) return [];
+  const causes: Cause[] = [];
+  const enough = (count: number | undefined): count is number =>
+    count !== undefined && count >= EXPLAINED_SHARE_MIN * missing;
+  const wanted = `where ${whole(missing)} are missing`;
+  if (enough(counts.lagRecords)) {
+    causes.push({
+      cause: "we-are-behind",
+      text: `Lanewatch itself has ${whole(counts.lagRecords)} records still to read ${wanted}.`,
+    });
+  }
+  const reasons = Object.entries(counts.rejectedByReason ?? {}).sort((a, b) => b[1] - a[1]);
+  const rejected = reasons.reduce((sum, [, count]) => sum + count, 0);
+  if (enough(rejected)) {
+    causes.push({
+      cause: "rejected",
+      text: `${whole(rejected)} records were rejected ${wanted}, most as ${reasons[0]![0]}.`,
+    });
+  }
+  if (enough(counts.lateCount)) {
+    causes.push({
+      cause: "late",
+      text: `${whole(counts.lateCount)} records came after their window had closed, ${wanted}.`,
+    });
+  }
+  const silent = counts.silentPartitionCount ?? 0;
+  if (silent > 0) {
+    causes.push({
+      cause: "partitions",
+      text: `${silent} of ${counts.partitionCount ?? "?"} partitions sent nothing.`,
+    });
+  }
+  return causes;
+}
+
+function fromSchema(witnesses: readonly Witness[]): readonly Cause[] {
+  const schema = witnesses.find((witness) => witness.detector === "schema");
+  return schema === undefined ? [] : [{ cause: "schema", text: `The schema changed: ${schema.summary}` }];
+}
+
+function fromSilence(volume: Witness): readonly Cause[] {
+  if (volume.value !== 0) return [];
+  return [
+    { cause: "stopped", text: `${volume.source || "The lane"} stopped: no record at all in a whole window.` },
+  ];
+}
+
+function fromNulls(ledger: Ledger): readonly Cause[] {
+  const features = new Set<string>();
+  for (const note of ledger.notes)
+    for (const s of note.sightings) if (s.detector === "null-rate") features.add(s.feature);
+  if (features.size < TOGETHER_MIN) return [];
+  const where = sourcesOf(ledger).join(", ");
+  return [
+    {
+      cause: "missing-together",
+      text: `${features.size} features of ${where} lost their values together: look for one join or field group upstream.`,
+    },
+  ];
+}
+
+function whole(count: number): string {
+  return Math.round(count).toLocaleString("en-US");
+}
