@@ -216,6 +216,8 @@ export interface VerdictAnswer {
 export interface ExplanationAnswer {
   readonly parts: readonly ExplanationPart[];
   readonly reference: string;
+  /** Of a series: what came, what was expected, and beyond which it would have been anomalous. */
+  readonly value: Maybe;
   readonly expected: Maybe;
   readonly lower: Maybe;
   readonly upper: Maybe;
@@ -227,6 +229,7 @@ export interface IncidentAnswer {
   readonly state: IncidentState;
   readonly severity: Severity;
   readonly title: string;
+  /** Event time: start of the first anomalous window, end of the last. */
   readonly startMs: number;
   readonly endMs: number;
   readonly changedAtMs: number;
@@ -234,8 +237,51 @@ export interface IncidentAnswer {
   readonly members: readonly { readonly feature: string; readonly detector: string }[];
   readonly verdictCount: number;
   readonly acknowledgedBy: string;
-  /** As the incident stage wrote it: what, where, since when, how much, likely cause, SQL. */
-  readonly explanation: Readonly<Record<string, unknown>>;
+  readonly story: StoryAnswer;
+}
+
+/** What the incident stage wrote for people, as far as it could be read. In lists only `what`, `cause`, `closing` are filled in. */
+export interface StoryAnswer {
+  readonly what: string;
+  readonly sources: readonly string[];
+  readonly howMuch: string;
+  /** The likeliest cause. */
+  readonly cause: string;
+  /** Why it ended; "" while it has not. */
+  readonly closing: string;
+  /** The incident above it, or "". */
+  readonly parentId: string;
+  readonly children: readonly string[];
+  readonly causes: readonly string[];
+  readonly together: readonly TogetherAnswer[];
+  readonly witnesses: readonly WitnessAnswer[];
+  readonly sql: readonly string[];
+}
+
+export interface TogetherAnswer {
+  readonly feature: string;
+  readonly detectors: readonly string[];
+  readonly windowCount: number;
+  readonly firstMs: number;
+}
+
+/** An anomalous verdict that says most about the incident, with its parts before and after. */
+export interface WitnessAnswer {
+  readonly source: string;
+  readonly feature: string;
+  readonly detector: string;
+  readonly windowStartMs: number;
+  readonly windowEndMs: number;
+  readonly severity: Severity;
+  readonly statistic: Maybe;
+  readonly threshold: Maybe;
+  readonly effect: Maybe;
+  readonly significance: Maybe;
+  readonly summary: string;
+  readonly expected: Maybe;
+  readonly value: Maybe;
+  readonly reference: string;
+  readonly parts: readonly ExplanationPart[];
 }
 
 export interface IncidentsAnswer {
@@ -246,8 +292,6 @@ export interface IncidentsAnswer {
 }
 
 export interface IncidentDetailAnswer extends IncidentAnswer {
-  readonly verdicts: readonly VerdictAnswer[];
-  readonly verdictsTruncated: boolean;
   readonly notifications: readonly {
     readonly notifier: string;
     readonly state: IncidentState;

@@ -1,0 +1,25 @@
+/** What every route reads from: the options with their defaults filled in, and the shared board of lanes. */
+import type { ControlOptions, LaneSettings } from "./contract.ts";
+import { LaneBoard } from "./lane-board.ts";
+
+export interface Knowledge {
+  readonly options: ControlOptions;
+  readonly board: LaneBoard;
+  /** Now, on the axis of event time. */
+  readonly eventNowMs: () => number;
+  readonly settingsOf: (swimlane: string) => LaneSettings;
+  readonly startedAtMs: number;
+}
+
+export function knowledgeOf(options: ControlOptions): Knowledge {
+  const eventNowMs = options.eventNowMs ?? (() => options.clock.nowMs());
+  const configuredLanes = options.configuredLanes ?? (() => []);
+  const { store, clock, laneSettings } = options;
+  return {
+    options,
+    board: new LaneBoard({ store, clock, eventNowMs, laneSettings, configuredLanes }),
+    eventNowMs,
+    settingsOf: laneSettings,
+    startedAtMs: clock.nowMs(),
+  };
+}

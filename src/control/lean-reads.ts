@@ -1,0 +1,203 @@
+/**
+ * Reads of a few plain columns where the store's own rows would be far too heavy: sketches are not decoded to draw a
+ * line, nor stories of incidents to count them. Only SQL that every store here understands, over documented columns.
+ */
+import type { Severity } from "../../detectors/contract.ts";
+import type { IncidentState, Store } from "../store/contract.ts";
+import { maybe } from "./explanation.ts";
+import type { Maybe } from "./wire.ts";
+
+/** One window of one feature, as the few numbers that a chart draws. */
+export interface Point {
+  readonly startMs: number;
+  readonly kind: "feature" | "metric";
+  readonly recordCount: number;
+  readonly presentCount: number;
+  readonly nullCount: number;
+  readonly numberCount: number;
+  /** Strings and booleans. */
+  readonly nameCount: number;
+  readonly mean: Maybe;
+  readonly p05: Maybe;
+  readonly p25: Maybe;
+  readonly p50: Maybe;
+  readonly p75: Maybe;
+  readonly p95: Maybe;
+  /** The most frequent strings and booleans with their counts. */
+  readonly names: ReadonlyMap<string, number>;
+}
+
+export interface FeatureOfLane {
+  readonly swimlane: string;
+  readonly source: string;
+  readonly feature: string;
+  readonly windowSizeMs: number;
+}
+
+type Row = Readonly<Record<string, unknown>>;
+
+const POINT_COLUMNS =
+  "window_start, kind, record_count, present_count, null_count, number_count, string_count, boolean_count, " +
+  "mean, p05, p25, p50, p75, p95, category_names, category_counts";
+/** Names read of each window; a chart draws fewer. */
+const NAMES_MAX = 64;
+
+/** Oldest first; of more than `limit` windows the newest. */
+export async function readPoints(
+  store: Store,
+  of: FeatureOfLane,
+  span: Span,
+  limit: number,
+): Promise<readonly Point[]> {
+  const where = new Where(span)
+    .equal("swimlane", of.swimlane)
+    .equal("source", of.source)
+    .equal("feature", of.feature);
+  const sql = `SELECT ${POINT_COLUMNS} FROM profiles ${where.text} AND window_size_ms = ${of.windowSizeMs} ORDER BY window_start DESC LIMIT ${limit}`;
+  const rows = await store.query(sql, where.parameters);
+  return rows.map(pointOf).reverse();
+}
+
+interface Span {
+  readonly sinceMs: number;
+  readonly untilMs: number;
+}
+
+/** A feature as its newest window in a span tells it. */
+export interface FeatureBrief {
+  readonly source: string;
+  readonly feature: string;
+  readonly kind: "feature" | "metric";
+  readonly lastMs: number;
+  readonly presentCount: number;
+  readonly nullCount: number;
+  readonly numberCount: number;
+  readonly stringCount: number;
+  readonly booleanCount: number;
+  readonly distinctCount: Maybe;
+}
+
+const BRIEFS_MAX = 50_000;
+
+/** Features and metrics of a lane that had a profile in the span, each as of its newest window. */
+export async function readFeatureBriefs(
+  store: Store,
+  swimlane: string,
+  windowSizeMs: number,
+  span: Span,
+): Promise<readonly FeatureBrief[]> {
+  const where = new Where(span).equal("swimlane", swimlane);
+  const sql =
+    "SELECT window_start, source, feature, kind, present_count, null_count, number_count, string_count, boolean_count, distinct_count " +
+    `FROM profiles ${where.text} AND window_size_ms = ${windowSizeMs} AND feature <> '*' ORDER BY window_start DESC LIMIT ${BRIEFS_MAX}`;
+  const newest = new Map<string, FeatureBrief>();
+  for (const row of await store.query(sql, where.parameters)) {
+    const brief = briefOf(row);
+    const key = JSON.stringify([brief.source, brief.feature]);
+    if (!newest.has(key)) newest.set(key, brief);
+  }
+  return [...newest.values()];
+}
+
+/** An incident without its story. */
+export interface IncidentBrief {
+  readonly id: string;
+  readonly swimlane: string;
+  readonly state: IncidentState;
+  readonly severity: Severity;
+  readonly title: string;
+  readonly startMs: number;
+}
+
+const INCIDENTS_MAX = 20_000;
+
+/** Unresolved ones of any age, and all that began since. A store may show an older state of one beside the newest. */
+export async function readIncidentBriefs(store: Store, sinceMs: number): Promise<readonly IncidentBrief[]> {
+  const sql =
+    "SELECT id, swimlane, state, severity, title, started_at, changed_at FROM incidents " +
+    `WHERE started_at >= '${iso(sinceMs)}' OR state <> 'resolved' ORDER BY started_at DESC LIMIT ${INCIDENTS_MAX}`;
+  const newest = new Map<string, IncidentBrief & { readonly changedAtMs: number }>();
+  for (const row of await store.query(sql)) {
+    const incident = {
+      id: text(row["id"]),
+      swimlane: text(row["swimlane"]),
+      state: text(row["state"]) as IncidentState,
+      severity: text(row["severity"]) as Severity,
+      title: text(row["title"]),
+      startMs: time(row["started_at"]),
+      changedAtMs: time(row["changed_at"]),
+    };
+    const known = newest.get(incident.id);
+    if (known === undefined || known.changedAtMs <= incident.changedAtMs) newest.set(incident.id, incident);
+  }
+  return [...newest.values()];
+}
+
+/** Conditions on a span and on texts; stores keep an empty text as NULL. */
+class Where {
+  text: string;
+  readonly parameters: string[] = [];
+
+  constructor({ sinceMs, untilMs }: Span) {
+    this.text = `WHERE window_start >= '${iso(sinceMs)}' AND window_start < '${iso(untilMs)}'`;
+  }
+
+  equal(column: string, value: string): this {
+    if (value === "") this.text += ` AND ${column} IS NULL`;
+    else this.text += ` AND ${column} = $${this.parameters.push(value)}`;
+    return this;
+  }
+}
+
+/** Stores keep years 1970 to 9999; beyond them there is nothing to find. */
+function iso(timeMs: number): string {
+  return new Date(Math.min(Math.max(Math.floor(timeMs), 0), 253_402_300_799_000)).toISOString();
+}
+
+function pointOf(row: Row): Point {
+  const column = (name: string) => number(row[name]);
+  return {
+    startMs: time(row["window_start"]),
+    kind: row["kind"] === "metric" ? "metric" : "feature",
+    recordCount: column("record_count") ?? 0,
+    presentCount: column("present_count") ?? 0,
+    nullCount: column("null_count") ?? 0,
+    numberCount: column("number_count") ?? 0,
+    nameCount: (column("string_count") ?? 0) + (column("boolean_count") ?? 0),
+    mean: column("mean"),
+    p05: column("p05"),
+    p25: column("p25"),
+    p50: column("p50"),
+    p75: column("p75"),
+    p95: column("p95"),
+    names: namesOf(row["category_names"], row["category_counts"]),
+  };
+}
+
+function briefOf(row: Row): FeatureBrief {
+  const count = (name: string) => number(row[name]) ?? 0;
+  return {
+    source: text(row["source"]),
+    feature: text(row["feature"]),
+    kind: row["kind"] === "metric" ? "metric" : "feature",
+    lastMs: time(row["window_start"]),
+    presentCount: count("present_count"),
+    nullCount: count("null_count"),
+    numberCount: count("number_count"),
+    stringCount: count("string_count"),
+    booleanCount: count("boolean_count"),
+    distinctCount: number(row["distinct_count"]),
+  };
+}
+
+function namesOf(names: unknown, counts: unknown): ReadonlyMap<string, number> {
+  if (typeof names !== "string") return new Map();
+  const list = JSON.parse(names) as readonly string[];
+  const numbers = Array.from((counts ?? []) as ArrayLike<number>).slice(0, NAMES_MAX);
+  return new Map(numbers.map((count, i) => [list[i] ?? "", count]));
+}
+
+const text = (value: unknown) => (typeof value === "string" ? value : "");
+const time = (value: unknown) => (value instanceof Date ? value.getTime() : Number(value));
+const number = (value: unknown): Maybe =>
+  value === null || value === undefined ? null : maybe(Number(value));

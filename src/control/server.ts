@@ -1,0 +1,105 @@
+/**
+ * The control server: what people and pipelines ask. It reads the store, decides nothing about data, and changes one
+ * thing only: that an incident was acknowledged.
+ */
+import fastifyBearerAuth from "@fastify/bearer-auth";
+import fastify, { type FastifyInstance } from "fastify";
+import { answerFailures, RequestRefused } from "./api-failure.ts";
+import { NAME_CHARACTERS_MAX } from "./asked.ts";
+import type { ControlOptions, ControlServer } from "./contract.ts";
+import { distributionEndpoint } from "./distribution-endpoint.ts";
+import { type Endpoint, registerEndpoints } from "./endpoint.ts";
+import { gateEndpoint } from "./gate-endpoint.ts";
+import { registerHealth } from "./health.ts";
+import { incidentsEndpoints } from "./incidents-endpoints.ts";
+import { type Knowledge, knowledgeOf } from "./knowledge.ts";
+import { lanesEndpoints } from "./lanes-endpoints.ts";
+import { measureRequests, registerMetrics } from "./metrics.ts";
+import { openApi } from "./openapi.ts";
+import { pageRoot } from "./page/page-root.ts";
+import { registerPage, secureAnswers } from "./page-files.ts";
+import { seriesEndpoint } from "./series-endpoint.ts";
+import { statusEndpoint } from "./status-endpoint.ts";
+import { verdictsEndpoint } from "./verdicts-endpoint.ts";
+import type { FailureAnswer } from "./wire.ts";
+
+const BODY_BYTES_MAX = 65_536;
+/** A name of the longest kind, every character escaped to nine. */
+const PARAM_CHARACTERS_MAX = NAME_CHARACTERS_MAX * 9;
+/** A request that reads for longer than this has lost whoever asked. */
+const REQUEST_MS_MAX = 60_000;
+
+export async function startControlServer(options: ControlOptions): Promise<ControlServer> {
+  const knowledge = knowledgeOf(options);
+  const app = fastify({
+    bodyLimit: BODY_BYTES_MAX,
+    requestTimeout: REQUEST_MS_MAX,
+    forceCloseConnections: true,
+    routerOptions: { maxParamLength: PARAM_CHARACTERS_MAX },
+  });
+  answerFailures(app, options.telemetry);
+  measureRequests(app, options.telemetry);
+  secureAnswers(app);
+  app.addHook("onRequest", async (request) => refuseForeignPages(request.method, request.headers));
+  await registerHealth(app, knowledge);
+  await app.register((api) => registerApi(api, knowledge));
+  await registerPage(app, options.pageFolder ?? pageRoot());
+
+  const listening = await app.listen({ host: options.host, port: options.port });
+  const url = options.publicUrl ?? reachable(listening);
+  options.telemetry.log("info", "The control server listens", { url });
+  return { url, stop: () => app.close() };
+}
+
+async function registerApi(api: FastifyInstance, knowledge: Knowledge): Promise<void> {
+  const { token, telemetry, publicUrl } = knowledge.options;
+  if (token !== undefined) await askForToken(api, token);
+  const endpoints: readonly Endpoint[] = [
+    statusEndpoint(knowledge),
+    ...lanesEndpoints(knowledge),
+    seriesEndpoint(knowledge),
+    distributionEndpoint(knowledge),
+    ...incidentsEndpoints(knowledge),
+    verdictsEndpoint(knowledge),
+    gateEndpoint(knowledge),
+  ];
+  registerEndpoints(api, endpoints);
+  registerMetrics(api, telemetry);
+  api.get("/v1/openapi.json", () => openApi(endpoints, publicUrl ?? "/"));
+}
+
+async function askForToken(api: FastifyInstance, token: string): Promise<void> {
+  await api.register(fastifyBearerAuth, {
+    keys: new Set([token]),
+    addHook: "onRequest",
+    errorResponse: (): FailureAnswer => ({
+      error: "TOKEN_REFUSED",
+      detail: "This server asks for its token, and the request had none or another one.",
+      next: "Send the header `Authorization: Bearer TOKEN`, with the token of the configuration.",
+    }),
+  });
+}
+
+/** A page on another site must not acknowledge incidents through the browser of someone who can reach this server. */
+async function refuseForeignPages(
+  method: string,
+  headers: { readonly origin?: string; readonly host?: string },
+): Promise<void> {
+  if (method !== "POST" || headers.origin === undefined) return;
+  if (URL.canParse(headers.origin) && new URL(headers.origin).host === headers.host) return;
+  const next = "Send it from the page itself, or from a program without an Origin header.";
+  throw new RequestRefused(
+    403,
+    "ORIGIN_REFUSED",
+    `A page of ${headers.origin} may not change anything here.`,
+    next,
+  );
+}
+
+/** "Every address" is none that a browser could open. */
+function reachable(listening: string): string {
+  return listening
+    .replace("0.0.0.0", "localhost")
+    .replace("[::]", "localhost")
+    .replace("127.0.0.1", "localhost");
+}
