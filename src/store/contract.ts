@@ -135,13 +135,19 @@ export interface Store {
   /** Every (topic, partition) that has a manifest. */
   readPartitions(): Promise<readonly { readonly topic: string; readonly partition: number }[]>;
   /** Rows of the given segments; `undefined` for one whose rows are not all visible yet. */
-  readSegmentProfiles(manifests: readonly Manifest[]): Promise<readonly (readonly SegmentProfile[] | undefined)[]>;
+  readSegmentProfiles(
+    manifests: readonly Manifest[],
+  ): Promise<readonly (readonly SegmentProfile[] | undefined)[]>;
   /** Rows of all visible segments for the given windows of a lane and source (the caller keeps those on the path). */
   readSegmentProfilesOfWindow(
     swimlane: string,
     source: string,
     windowStartMs: number,
-  ): Promise<readonly (SegmentProfile & { readonly manifest: Pick<Manifest, "topic" | "partition" | "startOffset" | "endOffset" | "shape"> })[]>;
+  ): Promise<
+    readonly (SegmentProfile & {
+      readonly manifest: Pick<Manifest, "topic" | "partition" | "startOffset" | "endOffset" | "shape">;
+    })[]
+  >;
   /** Writes the profiles first, then the windows. */
   writeWindows(windows: readonly WindowRow[], profiles: readonly ProfileRow[]): Promise<void>;
   readWindows(filter: RowFilter): Promise<readonly WindowRow[]>;
@@ -149,10 +155,14 @@ export interface Store {
   /** The known (swimlane, source, feature) with first and last window. */
   readLanes(): Promise<readonly LaneRow[]>;
   writeVerdicts(rows: readonly VerdictRow[]): Promise<void>;
-  readVerdicts(filter: RowFilter & { readonly answer?: Answer; readonly incidentId?: string }): Promise<readonly VerdictRow[]>;
+  readVerdicts(
+    filter: RowFilter & { readonly answer?: Answer; readonly incidentId?: string },
+  ): Promise<readonly VerdictRow[]>;
   writeIncidents(rows: readonly IncidentRow[]): Promise<void>;
   /** By `startMs` in the filter's span. */
-  readIncidents(filter: RowFilter & { readonly id?: string; readonly states?: readonly IncidentState[] }): Promise<readonly IncidentRow[]>;
+  readIncidents(
+    filter: RowFilter & { readonly id?: string; readonly states?: readonly IncidentState[] },
+  ): Promise<readonly IncidentRow[]>;
   writeNotifications(rows: readonly NotificationRow[]): Promise<void>;
   readNotifications(incidentId: string): Promise<readonly NotificationRow[]>;
   writeStates(rows: readonly StateRow[]): Promise<void>;

@@ -1,0 +1,177 @@
+/**
+ * The tables in one DuckDB file. One process at a time; what was acknowledged survives kill -9.
+ *
+ * All writes of one transaction are atomic, so a manifest is never there without its profiles. One connection
+ * writes, one reads, so that a person's query never holds up a commit.
+ */
+import type { DuckDBConnection } from "@duckdb/node-api";
+import type { Clock } from "../../base/clock.ts";
+import { errorText, invariant, OperationalError } from "../../base/errors.ts";
+import type { Telemetry } from "../../base/telemetry.ts";
+import { SchemaMismatchError } from "../errors.ts";
+import { GroupCommit } from "../group-commit.ts";
+import type { Cells } from "../rows.ts";
+import { TABLES, type Table } from "../schema.ts";
+import type { Selection, TableRows, Tables } from "../tables.ts";
+import { createStaging, upsertRows } from "./bulk-upsert.ts";
+import { createTableSql, DUCKDB_TYPES } from "./column-types.ts";
+import { type OpenDatabase, openDatabase } from "./open-database.ts";
+import type { DuckDbStoreOptions } from "./options.ts";
+import { queryReadOnly } from "./read-only-query.ts";
+import { selectRows } from "./select.ts";
+
+interface Open {
+  readonly duckdb: typeof import("@duckdb/node-api");
+  readonly database: OpenDatabase;
+  readonly writer: DuckDBConnection;
+  readonly reader: DuckDBConnection;
+}
+
+export class DuckDbTables implements Tables {
+  readonly name = "duckdb";
+  readonly tablePrefix = "";
+  readonly #options: DuckDbStoreOptions;
+  readonly #telemetry: Telemetry;
+  readonly #commits: GroupCommit<Item>;
+  #open: Open | undefined;
+  /** What a buffered write failed with: told to the next caller, as its own has gone. */
+  #bufferedError: unknown;
+
+  constructor(options: DuckDbStoreOptions, deps: { readonly clock: Clock; readonly telemetry: Telemetry }) {
+    this.#options = options;
+    this.#telemetry = deps.telemetry;
+    this.#commits = new GroupCommit<Item>({
+      clock: deps.clock,
+      intervalMs: options.acknowledge === "buffered" ? options.flushIntervalMs : 0,
+      rowsMax: options.flushRowsMax,
+      flush: (items) => this.#commit(items),
+    });
+  }
+
+  async open(): Promise<void> {
+    invariant(this.#open === undefined, "the store is opened once");
+    const database = await openDatabase(this.#options);
+    try {
+      const writer = await database.instance.connect();
+      const reader = await database.instance.connect();
+      for (const table of TABLES) await prepareTable(writer, table);
+      // From here on no SQL, ours or a person's, may loosen what openDatabase forbade.
+      await writer.run("SET lock_configuration = true");
+      this.#open = { duckdb: await import("@duckdb/node-api"), database, writer, reader };
+    } catch (error) {
+      database.close();
+      throw error;
+    }
+  }
+
+  async write(groups: readonly TableRows[]): Promise<void> {
+    this.#throwBuffered();
+    const items = groups.flatMap(({ table, rows }) => rows.map((row): Item => [table, row]));
+    const done = this.#commits.write(items);
+    if (this.#options.acknowledge === "committed") return done;
+    done.catch((error: unknown) => {
+      this.#bufferedError ??= error;
+    });
+    if (this.#commits.waitingRows >= this.#options.flushRowsMax) await this.#settle();
+  }
+
+  async select(table: Table, selection: Selection): Promise<readonly Cells[]> {
+    await this.#settle();
+    return selectRows(this.#opened().reader, table, selection);
+  }
+
+  async query(
+    sql: string,
+    parameters: readonly unknown[],
+  ): Promise<readonly Readonly<Record<string, unknown>>[]> {
+    await this.#settle();
+    const { duckdb, reader } = this.#opened();
+    return queryReadOnly(duckdb, reader, sql, parameters, this.#options.queryRowsMax);
+  }
+
+  async ready(): Promise<boolean> {
+    if (this.#open === undefined || this.#bufferedError !== undefined) return false;
+    try {
+      await this.#open.writer.run("SELECT 1");
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  async close(): Promise<void> {
+    const open = this.#open;
+    if (open === undefined) return;
+    await this.#commits.drain();
+    this.#open = undefined;
+    open.writer.closeSync();
+    open.reader.closeSync();
+    open.database.close();
+    this.#throwBuffered();
+  }
+
+  /** Commits what is buffered, so that a reader sees what this process has written. */
+  async #settle(): Promise<void> {
+    if (this.#options.acknowledge === "buffered") await this.#commits.drain();
+    this.#throwBuffered();
+  }
+
+  async #commit(items: readonly Item[]): Promise<undefined> {
+    const { duckdb, writer } = this.#opened();
+    const rowsByTable = new Map<Table, Cells[]>();
+    for (const [table, row] of items) {
+      const rows = rowsByTable.get(table);
+      if (rows === undefined) rowsByTable.set(table, [row]);
+      else rows.push(row);
+    }
+    try {
+      await writer.run("BEGIN TRANSACTION");
+      for (const [table, rows] of rowsByTable) await upsertRows(duckdb, writer, table, rows);
+      await writer.run("COMMIT");
+    } catch (cause) {
+      await writer.run("ROLLBACK").catch(() => {});
+      throw writeError(this.#options.path, items.length, cause);
+    }
+    for (const [table, rows] of rowsByTable) {
+      this.#telemetry
+        .counter("store_rows_written_total", "Rows that the store acknowledged", ["table"])
+        .inc({ table: table.name }, rows.length);
+    }
+    return undefined;
+  }
+
+  #throwBuffered(): void {
+    if (this.#bufferedError !== undefined) throw this.#bufferedError;
+  }
+
+  #opened(): Open {
+    invariant(this.#open !== undefined, "the store is used between open and close");
+    return this.#open;
+  }
+}
+
+type Item = readonly [table: Table, row: Cells];
+
+async function prepareTable(connection: DuckDBConnection, table: Table): Promise<void> {
+  await connection.run(createTableSql(table));
+  const found = await connection.runAndReadAll(
+    "SELECT column_name, data_type FROM duckdb_columns() WHERE table_name = $1 AND NOT internal ORDER BY column_index",
+    [table.name],
+  );
+  const is = found.getRows().map(([name, type]) => `${name} ${type}`);
+  const should = table.columns.map((column) => `${column.name} ${DUCKDB_TYPES[column.type]}`);
+  const differences = [
+    ...should.filter((text) => !is.includes(text)).map((text) => `it lacks ${text}`),
+    ...is.filter((text) => !should.includes(text)).map((text) => `it has ${text}`),
+  ];
+  if (differences.length > 0) throw new SchemaMismatchError("duckdb", table.name, differences);
+  await createStaging(connection, table);
+}
+
+function writeError(path: string, rowCount: number, cause: unknown): OperationalError {
+  return new OperationalError(
+    `DuckDB could not write ${rowCount} rows to ${path} (${errorText(cause)}). Nothing of this write is in the file; ` +
+      "what was acknowledged before is safe. If the disk is full, free some of it; the write may then be repeated.",
+    { code: "STORE_WRITE_FAILED", retryable: true, context: { path, rowCount }, cause },
+  );
+}

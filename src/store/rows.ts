@@ -1,0 +1,184 @@
+/**
+ * How each kind of row lies in its table: rows ↔ cells in the order of the table's columns. Both stores share it, so
+ * they cannot differ in what a row means; each turns cells into its own types.
+ *
+ * Policy for what SQL cannot hold alike everywhere: NaN is NULL in the table and NaN again when read; an infinite
+ * number is kept as the largest finite one of its sign (a p-value of 0 stays overwhelming evidence); an empty text
+ * or list is NULL in the table and empty again when read; -0 stays -0.
+ */
+import { OUTCOMES, type OutcomeCounts } from "../decode/outcome.ts";
+import type { Manifest, SegmentKey, SegmentProfile } from "../segment/manifest.ts";
+import { type ColumnValue, decodeProfile, encodeProfile } from "../sketch/codec.ts";
+import type { Profile } from "../sketch/profile.ts";
+import type {
+  IncidentRow,
+  NotificationRow,
+  ProfileRow,
+  StateRow,
+  VerdictRow,
+  WindowRow,
+} from "./contract.ts";
+import { InvalidRowError } from "./errors.ts";
+import {
+  type Column,
+  INCIDENTS,
+  NOTIFICATIONS,
+  PROFILES,
+  SEGMENT_PROFILES,
+  SEGMENTS,
+  STATES,
+  type Table,
+  VERDICTS,
+  WINDOWS,
+} from "./schema.ts";
+
+/** One value of a row: a time is epoch milliseconds; `null` where there is none. */
+export type Cell = number | string | Float64Array | null;
+
+/** One row, in the order of its table's columns. */
+export type Cells = readonly Cell[];
+
+/** Turns one kind of row into cells and back. */
+export interface RowCodec<Row> {
+  readonly table: Table;
+  /** @throws {InvalidRowError} for a value that no store can hold. */
+  readonly toCells: (row: Row) => Cells;
+  readonly fromCells: (cells: Cells) => Row;
+}
+
+/** A profile of a segment, with the key of the segment: what one row of `segment_profiles` says. */
+export interface StoredSegmentProfile extends SegmentProfile {
+  readonly manifest: SegmentKey;
+}
+
+/** A row by property, without its profile. */
+type Flat = Record<string, unknown>;
+
+export const MANIFEST_ROWS: RowCodec<Manifest> = {
+  table: SEGMENTS,
+  toCells: (manifest) => toCells(SEGMENTS, { ...manifest, ...manifest.outcomes }),
+  fromCells: (cells) => {
+    const flat = toFlat(SEGMENTS, cells);
+    const outcomes = Object.fromEntries(OUTCOMES.map((outcome) => [outcome, flat[outcome]])) as OutcomeCounts;
+    for (const outcome of OUTCOMES) delete flat[outcome];
+    return { ...flat, outcomes } as unknown as Manifest;
+  },
+};
+
+export const SEGMENT_PROFILE_ROWS: RowCodec<StoredSegmentProfile> = {
+  table: SEGMENT_PROFILES,
+  toCells: (row) => toCells(SEGMENT_PROFILES, { ...row, ...row.manifest }, row.profile),
+  fromCells: (cells) => {
+    const { topic, partition, startOffset, endOffset, shape, ...flat } = toFlat(SEGMENT_PROFILES, cells);
+    const manifest = { topic, partition, startOffset, endOffset, shape };
+    return {
+      ...flat,
+      profile: profileOf(SEGMENT_PROFILES, cells),
+      manifest,
+    } as unknown as StoredSegmentProfile;
+  },
+};
+
+export const PROFILE_ROWS: RowCodec<ProfileRow> = {
+  table: PROFILES,
+  toCells: (row) => toCells(PROFILES, row as unknown as Flat, row.profile),
+  fromCells: (cells) =>
+    ({ ...toFlat(PROFILES, cells), profile: profileOf(PROFILES, cells) }) as unknown as ProfileRow,
+};
+
+export const STATE_ROWS: RowCodec<StateRow> = {
+  table: STATES,
+  toCells: (row) => toCells(STATES, { ...row, epochMs: 0 }),
+  fromCells: (cells) => {
+    const { key, value } = toFlat(STATES, cells);
+    return { key, value } as StateRow;
+  },
+};
+
+export const WINDOW_ROWS: RowCodec<WindowRow> = plainCodec(WINDOWS);
+export const VERDICT_ROWS: RowCodec<VerdictRow> = plainCodec(VERDICTS);
+export const INCIDENT_ROWS: RowCodec<IncidentRow> = plainCodec(INCIDENTS);
+export const NOTIFICATION_ROWS: RowCodec<NotificationRow> = plainCodec(NOTIFICATIONS);
+
+/** For rows whose properties are the table's columns and nothing else. */
+function plainCodec<Row>(table: Table): RowCodec<Row> {
+  return {
+    table,
+    toCells: (row) => toCells(table, row as Flat),
+    fromCells: (cells) => toFlat(table, cells) as Row,
+  };
+}
+
+/** Columns with a property take the row's; the others, at the end, take the profile's. */
+function toCells(table: Table, flat: Flat, profile?: Profile): Cells {
+  const cells: Cell[] = [];
+  const tail = profile === undefined ? [] : encodeProfile(profile);
+  const headCount = table.columns.length - tail.length;
+  for (const column of table.columns) {
+    const at = cells.length;
+    const value = at < headCount ? flat[column.property!] : tail[at - headCount];
+    cells.push(toCell(table, column, value));
+  }
+  return cells;
+}
+
+function toFlat(table: Table, cells: Cells): Flat {
+  const flat: Flat = {};
+  table.columns.forEach((column, i) => {
+    if (column.property !== undefined) flat[column.property] = cells[i] ?? absentValue(column);
+  });
+  return flat;
+}
+
+function profileOf(table: Table, cells: Cells): Profile {
+  const headCount = table.columns.findIndex((column) => column.property === undefined);
+  return decodeProfile(cells.slice(headCount) as ColumnValue[]);
+}
+
+/** What a column reads as where the table holds NULL. */
+function absentValue(column: Column): number | string {
+  return column.type === "symbol" || column.type === "varchar" ? "" : Number.NaN;
+}
+
+/** The cell of a value. NaN, "" and an empty list become `null`. */
+function toCell(table: Table, column: Column, value: unknown): Cell {
+  if (value === null || value === "") return nullCell(table, column);
+  switch (column.type) {
+    case "timestamp":
+    case "long":
+      if (Number.isSafeInteger(value)) return value as number;
+      if (Number.isNaN(value)) return nullCell(table, column);
+      break;
+    case "double":
+      if (typeof value === "number") return Number.isNaN(value) ? null : finite(value);
+      break;
+    case "double[]":
+      if (value instanceof Float64Array) return value.length === 0 ? null : finiteList(value);
+      break;
+    case "symbol":
+    case "varchar":
+      if (typeof value === "string") return value;
+      break;
+  }
+  throw new InvalidRowError(table.name, column.name, column.type, value);
+}
+
+/** NULL, except where the row would lose its partition or its whole name by it. */
+function nullCell(table: Table, column: Column): null {
+  const needed = column === table.columns[0] || (table.key.length <= 2 && table.key.includes(column.name));
+  if (needed) throw new InvalidRowError(table.name, column.name, column.type, null);
+  return null;
+}
+
+function finite(value: number): number {
+  return Number.isFinite(value) ? value : Math.sign(value) * Number.MAX_VALUE;
+}
+
+function finiteList(values: Float64Array): Float64Array {
+  for (const value of values) {
+    if (value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY) {
+      return values.map((v) => (Number.isNaN(v) ? v : finite(v)));
+    }
+  }
+  return values;
+}

@@ -1,0 +1,405 @@
+/**
+ * The tables, once: every store makes them from this list, and docs/reference/tables.md is printed from it.
+ *
+ * A row is named by its key; writing it again replaces it, so whoever writes a row, however often, leaves one. Where
+ * a window is judged or merged again, its row is replaced too, so a person who selects from `windows` never counts
+ * a record twice.
+ */
+import { OUTCOMES, type Outcome } from "../decode/outcome.ts";
+import { PROFILE_COLUMNS } from "../sketch/codec.ts";
+
+/**
+ * `timestamp` UTC, microseconds in both stores, whole milliseconds from us. `long` whole numbers within ±2^53.
+ * `symbol` few distinct texts, many rows (a dictionary where the store has one). `varchar` any text.
+ */
+export type ColumnType = "timestamp" | "long" | "double" | "double[]" | "symbol" | "varchar";
+
+export interface Column {
+  /** Name in SQL. A keyword of neither store, so that no one has to quote it. */
+  readonly name: string;
+  readonly type: ColumnType;
+  /** The row's property, see rows.ts; none for the columns of a profile, which are the last of their table. */
+  readonly property?: string;
+  readonly doc: string;
+}
+
+/** How long rows are kept; the days are the store's options. */
+export type RetentionClass = "segments" | "windows" | "judgements" | "forever";
+
+export interface Table {
+  readonly name: string;
+  readonly doc: string;
+  /** The first is the time that rows are partitioned by, never NULL. */
+  readonly columns: readonly Column[];
+  /** What names a row. A second row with an equal key replaces the first. */
+  readonly key: readonly string[];
+  readonly retention: RetentionClass;
+}
+
+const SEGMENT_KEY_COLUMNS: readonly Column[] = [
+  { name: "topic", type: "symbol", property: "topic", doc: "Kafka topic; for a file its name." },
+  { name: "topic_partition", type: "long", property: "partition", doc: "Partition of the topic." },
+  { name: "start_offset", type: "long", property: "startOffset", doc: "First offset of the segment." },
+  { name: "end_offset", type: "long", property: "endOffset", doc: "One past its last offset." },
+  {
+    name: "shape",
+    type: "symbol",
+    property: "shape",
+    doc: "Hash of the configuration that decides how records are folded.",
+  },
+];
+
+const LANE_COLUMNS: readonly Column[] = [
+  {
+    name: "swimlane",
+    type: "symbol",
+    property: "swimlane",
+    doc: "Named boundary of the data: dev, prod, a pipeline, a tenant.",
+  },
+  { name: "source", type: "symbol", property: "source", doc: "Where in the swimlane the records came from." },
+];
+
+const WINDOW_COLUMNS: readonly Column[] = [
+  {
+    name: "window_start",
+    type: "timestamp",
+    property: "windowStartMs",
+    doc: "Start of the window in event time, inclusive.",
+  },
+  { name: "window_size_ms", type: "long", property: "windowSizeMs", doc: "Length of the window, ms." },
+  ...LANE_COLUMNS,
+];
+
+const FEATURE_COLUMN: Column = {
+  name: "feature",
+  type: "symbol",
+  property: "feature",
+  doc: "Feature or metric; `*` for the lane's records as a whole.",
+};
+
+const KIND_COLUMN: Column = {
+  name: "kind",
+  type: "symbol",
+  property: "kind",
+  doc: "`feature`, `metric`, or `records` (the row whose feature is `*`).",
+};
+
+const OUTCOME_DOCS: Readonly<Record<Outcome, string>> = {
+  ok: "Folded into its window.",
+  late: "Event time too far behind the log's own time.",
+  future: "Event time too far ahead of the log's own time.",
+  empty: "No value (a tombstone).",
+  undecodable: "Not JSON, or not what the schema says.",
+  no_time: "No event time that could be read.",
+  no_swimlane: "No swimlane that could be read.",
+  no_features: "Neither features nor metrics nor profiles.",
+  too_large: "Larger than the limit of bytes.",
+  too_complex: "Nested too deep, or too many fields.",
+  forbidden_key: "A key such as `__proto__`.",
+  number_range: "A number that is not finite, or too large to square.",
+  unknown_schema: "The registry has no such schema.",
+  jumped: "Offsets that legally hold no record (compaction, transactions).",
+  lost: "Offsets that the broker no longer had when they were asked for.",
+};
+
+/** `records_late` for the outcome `late`. */
+const OUTCOME_COLUMNS: readonly Column[] = OUTCOMES.map((outcome) => ({
+  name: `records_${outcome}`,
+  type: "long",
+  property: outcome,
+  doc: OUTCOME_DOCS[outcome],
+}));
+
+export const SEGMENTS: Table = {
+  name: "segments",
+  doc:
+    "One row for each half-open range of offsets that was folded: the row that vouches for it. The `records_…` columns " +
+    "of a row add up to `end_offset - start_offset`; segments that tile a partition's offsets are the truth about it.",
+  key: ["started_at", "topic", "topic_partition", "start_offset", "end_offset", "shape"],
+  retention: "segments",
+  columns: [
+    {
+      name: "started_at",
+      type: "timestamp",
+      property: "startedAtMs",
+      doc: "The log's own time of the segment's first record.",
+    },
+    ...SEGMENT_KEY_COLUMNS,
+    {
+      name: "row_count",
+      type: "long",
+      property: "rowCount",
+      doc: "Rows of `segment_profiles` that must be visible before the segment counts.",
+    },
+    {
+      name: "event_time_min",
+      type: "timestamp",
+      property: "eventTimeMinMs",
+      doc: "Lowest event time among the records that were folded; NULL when there are none.",
+    },
+    {
+      name: "event_time_max",
+      type: "timestamp",
+      property: "eventTimeMaxMs",
+      doc: "Highest event time among them.",
+    },
+    { name: "byte_count", type: "long", property: "byteCount", doc: "Bytes of the records' values." },
+    ...OUTCOME_COLUMNS,
+  ],
+};
+
+export const SEGMENT_PROFILES: Table = {
+  name: "segment_profiles",
+  doc: "The profiles of a segment: one row for each window, swimlane, source and feature that its records touched.",
+  key: [
+    "window_start",
+    "topic",
+    "topic_partition",
+    "start_offset",
+    "end_offset",
+    "shape",
+    "swimlane",
+    "source",
+    "feature",
+  ],
+  retention: "segments",
+  columns: [...WINDOW_COLUMNS, FEATURE_COLUMN, KIND_COLUMN, ...SEGMENT_KEY_COLUMNS, ...PROFILE_COLUMNS],
+};
+
+export const WINDOWS: Table = {
+  name: "windows",
+  doc: "One row for each window of a swimlane and source, merged over all partitions.",
+  key: ["window_start", "window_size_ms", "swimlane", "source"],
+  retention: "windows",
+  columns: [
+    ...WINDOW_COLUMNS,
+    {
+      name: "revision",
+      type: "long",
+      property: "revision",
+      doc: "1 when first merged; one more each time late data changed it.",
+    },
+    {
+      name: "record_count",
+      type: "long",
+      property: "recordCount",
+      doc: "Records of the lane in the window.",
+    },
+    {
+      name: "profile_count",
+      type: "long",
+      property: "profileCount",
+      doc: "Rows of `profiles` that belong to this revision.",
+    },
+    { name: "segment_count", type: "long", property: "segmentCount", doc: "Segments merged into it." },
+    {
+      name: "merged_at",
+      type: "timestamp",
+      property: "mergedAtMs",
+      doc: "Wall clock of the merge; says how fresh the row is, decides nothing.",
+    },
+  ],
+};
+
+export const PROFILES: Table = {
+  name: "profiles",
+  doc: "One row for each feature of a merged window: what the audits judge and the dashboards draw.",
+  key: ["window_start", "window_size_ms", "swimlane", "source", "feature"],
+  retention: "windows",
+  columns: [
+    ...WINDOW_COLUMNS,
+    FEATURE_COLUMN,
+    KIND_COLUMN,
+    {
+      name: "revision",
+      type: "long",
+      property: "revision",
+      doc: "The revision of the window that it belongs to.",
+    },
+    {
+      name: "record_count",
+      type: "long",
+      property: "recordCount",
+      doc: "Records of the lane in the window, with or without this feature.",
+    },
+    ...PROFILE_COLUMNS,
+  ],
+};
+
+export const VERDICTS: Table = {
+  name: "verdicts",
+  doc: "One test's answer on one window of one feature. A revised window is judged again and its verdict replaced.",
+  key: ["window_start", "window_size_ms", "swimlane", "source", "feature", "detector"],
+  retention: "judgements",
+  columns: [
+    ...WINDOW_COLUMNS,
+    FEATURE_COLUMN,
+    { name: "detector", type: "symbol", property: "detector", doc: "The detector's name." },
+    { name: "revision", type: "long", property: "revision", doc: "The window's revision that was judged." },
+    { name: "answer", type: "symbol", property: "answer", doc: "`ok`, `anomalous` or `insufficient`." },
+    {
+      name: "severity",
+      type: "symbol",
+      property: "severity",
+      doc: "The most that it may cause: `page`, `warn` or `info`.",
+    },
+    {
+      name: "statistic",
+      type: "double",
+      property: "statistic",
+      doc: "The detector's own number; NULL when `insufficient`.",
+    },
+    {
+      name: "threshold",
+      type: "double",
+      property: "threshold",
+      doc: "What `statistic` was held against; NULL when `insufficient`.",
+    },
+    {
+      name: "effect",
+      type: "double",
+      property: "effect",
+      doc: "Size of the change, in the detector's unit.",
+    },
+    {
+      name: "significance",
+      type: "double",
+      property: "significance",
+      doc: '-log10 of the p-value under "nothing changed".',
+    },
+    {
+      name: "sketch_error",
+      type: "double",
+      property: "sketchError",
+      doc: "How far sketch error alone could have moved `statistic`.",
+    },
+    {
+      name: "incident_id",
+      type: "symbol",
+      property: "incidentId",
+      doc: "The incident that it belongs to; NULL when to none.",
+    },
+    { name: "summary", type: "varchar", property: "summary", doc: "One sentence for a person." },
+    {
+      name: "explanation",
+      type: "varchar",
+      property: "explanation",
+      doc: "JSON: the parts with their contributions, the reference, what was expected.",
+    },
+  ],
+};
+
+export const INCIDENTS: Table = {
+  name: "incidents",
+  doc: "The newest state of each incident.",
+  key: ["id"],
+  retention: "judgements",
+  columns: [
+    {
+      name: "started_at",
+      type: "timestamp",
+      property: "startMs",
+      doc: "Event time: start of the first anomalous window.",
+    },
+    {
+      name: "ended_at",
+      type: "timestamp",
+      property: "endMs",
+      doc: "Event time: end of the last anomalous window so far.",
+    },
+    { name: "id", type: "symbol", property: "id", doc: "The incident's name for life." },
+    { name: "swimlane", type: "symbol", property: "swimlane", doc: "The swimlane that it is about." },
+    {
+      name: "state",
+      type: "symbol",
+      property: "state",
+      doc: "`pending`, `open`, `acknowledged` or `resolved`.",
+    },
+    { name: "severity", type: "symbol", property: "severity", doc: "`page`, `warn` or `info`." },
+    {
+      name: "changed_at",
+      type: "timestamp",
+      property: "changedAtMs",
+      doc: "Event time at which its state last changed.",
+    },
+    {
+      name: "resolved_at",
+      type: "timestamp",
+      property: "resolvedAtMs",
+      doc: "Event time at which it was resolved; NULL until then.",
+    },
+    { name: "title", type: "varchar", property: "title", doc: "One line for a person." },
+    {
+      name: "members",
+      type: "varchar",
+      property: "members",
+      doc: "`feature:detector` of every anomaly that joined, with commas between.",
+    },
+    { name: "verdict_count", type: "long", property: "verdictCount", doc: "Anomalous verdicts that joined." },
+    {
+      name: "explanation",
+      type: "varchar",
+      property: "explanation",
+      doc: "JSON: what, where, since when, how much, likely cause.",
+    },
+    {
+      name: "acknowledged_by",
+      type: "varchar",
+      property: "acknowledgedBy",
+      doc: "Who took it; NULL when no one has.",
+    },
+  ],
+};
+
+export const NOTIFICATIONS: Table = {
+  name: "notifications",
+  doc: "Every delivery to a notifier that was tried: the pager's log, so that a restart never pages twice.",
+  key: ["notified_at", "incident_id", "notifier", "state"],
+  retention: "judgements",
+  columns: [
+    { name: "notified_at", type: "timestamp", property: "atMs", doc: "When it was tried." },
+    { name: "incident_id", type: "symbol", property: "incidentId", doc: "The incident." },
+    {
+      name: "notifier",
+      type: "symbol",
+      property: "notifier",
+      doc: "The notifier's name in the configuration.",
+    },
+    { name: "state", type: "symbol", property: "state", doc: "The incident's state that was told." },
+    { name: "outcome", type: "symbol", property: "outcome", doc: "`sent` or `failed`." },
+    { name: "detail", type: "varchar", property: "detail", doc: "What the other side answered." },
+  ],
+};
+
+export const STATES: Table = {
+  name: "states",
+  doc: "Small durable state of Lanewatch itself (an auditor's memory, the frontier), replaced whole.",
+  key: ["epoch", "key"],
+  retention: "forever",
+  columns: [
+    {
+      name: "epoch",
+      type: "timestamp",
+      property: "epochMs",
+      doc: "Always 1970-01-01: QuestDB wants a time in every table, and here it must never differ.",
+    },
+    { name: "key", type: "varchar", property: "key", doc: "What it is the state of." },
+    { name: "value", type: "varchar", property: "value", doc: "The state, as its owner wrote it." },
+  ],
+};
+
+export const TABLES: readonly Table[] = [
+  SEGMENTS,
+  SEGMENT_PROFILES,
+  WINDOWS,
+  PROFILES,
+  VERDICTS,
+  INCIDENTS,
+  NOTIFICATIONS,
+  STATES,
+];
+
+/** The column that rows are partitioned by. */
+export function timeColumn(table: Table): Column {
+  return table.columns[0]!;
+}

@@ -1,0 +1,39 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { systemClock } from "../../src/base/clock.ts";
+import { Telemetry } from "../../src/base/telemetry.ts";
+import { DuckDbTables } from "../../src/store/duckdb/duckdb-tables.ts";
+import { duckDbOptionsSchema } from "../../src/store/duckdb/options.ts";
+import { TableStore } from "../../src/store/table-store.ts";
+import { type StoreUnderTest, storeConformance } from "./store.ts";
+
+for (const acknowledge of ["committed", "buffered"] as const) {
+  storeConformance(`duckdb (${acknowledge})`, async (): Promise<StoreUnderTest> => {
+    const folder = mkdtempSync(join(tmpdir(), "lanewatch-store-"));
+    const open = async () => {
+      const options = duckDbOptionsSchema.parse({
+        type: "duckdb",
+        path: join(folder, "store.duckdb"),
+        acknowledge,
+      });
+      const telemetry = new Telemetry({ level: "silent" });
+      const store = new TableStore(new DuckDbTables(options, { clock: systemClock, telemetry }));
+      await store.open();
+      return store;
+    };
+    let store = await open();
+    return {
+      store,
+      reopen: async () => {
+        await store.close();
+        store = await open();
+        return store;
+      },
+      dispose: async () => {
+        await store.close();
+        rmSync(folder, { recursive: true });
+      },
+    };
+  });
+}
