@@ -64,5 +64,6 @@ function compensatedSum(length: number, termAt: (index: number) => number): numb
     lost += Math.abs(sum) >= Math.abs(term) ? sum - next + term : term - next + sum;
     sum = next;
   }
-  return sum + lost;
+  // Squares of 10^200 overflow: infinite then, as the plain sum says, not "infinity minus infinity".
+  return Number.isFinite(sum) ? sum + lost : sum;
 }

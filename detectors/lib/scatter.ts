@@ -1,0 +1,50 @@
+/**
+ * A detector's own estimate of how much more a statistic moves on a lane than sampling explains, for statistics that
+ * the auditor does not follow itself: 1/ν, to be added to 1/n + 1/N.
+ *
+ * Each squared statistic of an accepted window, over what plain sampling puts at the same quantile, is one estimate
+ * of the whole variance; the larger of what the median and the 90 % quantile say is taken.
+ */
+const SCATTERS_MAX = 200;
+const SCATTERS_MIN = 8;
+const NORMAL_90 = 1.2816;
+
+export interface Scatter {
+  at50: number[];
+  at90: number[];
+}
+
+export function emptyScatter(): Scatter {
+  return { at50: [], at90: [] };
+}
+
+/** @param square Σ (q − p)²/p over the cells of an accepted window. @param scale 1/n + 1/N */
+export function learnScatter(scatter: Scatter, square: number, degrees: number, scale: number): void {
+  if (degrees <= 0) return;
+  scatter.at50.push(square / chiSquareQuantile(degrees, 0) - scale);
+  scatter.at90.push(square / chiSquareQuantile(degrees, NORMAL_90) - scale);
+  if (scatter.at50.length > SCATTERS_MAX) {
+    scatter.at50.shift();
+    scatter.at90.shift();
+  }
+}
+
+/** 1/ν, 0 until enough windows were seen. */
+export function excessOf(scatter: Scatter): number {
+  if (scatter.at50.length < SCATTERS_MIN) return 0;
+  return Math.max(0, quantileOf(scatter.at50, 0.5), quantileOf(scatter.at90, 0.9));
+}
+
+/** Wilson and Hilferty 1931, within a per cent from 2 degrees on. */
+function chiSquareQuantile(degrees: number, normalQuantile: number): number {
+  const spread = 2 / (9 * degrees);
+  return degrees * Math.max(0.05, 1 - spread + normalQuantile * Math.sqrt(spread)) ** 3;
+}
+
+function quantileOf(values: readonly number[], q: number): number {
+  const sorted = Float64Array.from(values).sort();
+  const position = q * (sorted.length - 1);
+  const below = Math.floor(position);
+  const above = Math.min(below + 1, sorted.length - 1);
+  return sorted[below]! + (position - below) * (sorted[above]! - sorted[below]!);
+}
