@@ -1,6 +1,23 @@
 /** The built-in detectors, one line each. A user's own needs only its path in the configuration. */
+import { categories } from "./categories/categories.ts";
 import type { Detector } from "./contract.ts";
+import { heavyValue } from "./heavy-value/heavy-value.ts";
 import { ks } from "./ks/ks.ts";
+import { nullRate } from "./null-rate/null-rate.ts";
+import { precision } from "./precision/precision.ts";
 import { psi } from "./psi/psi.ts";
+import { range } from "./range/range.ts";
+import { schema } from "./schema/schema.ts";
+import { shift } from "./shift/shift.ts";
 
-export const BUILT_IN_DETECTORS: readonly Detector[] = [ks, psi];
+export const BUILT_IN_DETECTORS: readonly Detector[] = [
+  ks,
+  psi,
+  shift,
+  nullRate,
+  categories,
+  range,
+  schema,
+  heavyValue,
+  precision,
+];

@@ -1,0 +1,335 @@
+/**
+ * Is this feature, in this window, still itself? Learn its reference, judge by every detector, discount each by the
+ * past, and decide what may be learned.
+ */
+import type {
+  DetectorContext,
+  DistributionDetector,
+  DistributionSnapshot,
+  Overdispersion,
+  Reference,
+  Verdict,
+} from "../../detectors/contract.ts";
+import { alignedSnapshot } from "./aligned-snapshot.ts";
+import { type Baseline, candidateSums, chooseBaseline, emptyRecords, scoreCandidates } from "./baseline.ts";
+import { discount, fitTail, HONEST_TAIL, PAST_MAX, type Tail } from "./calibration.ts";
+import { catalogOf } from "./catalog.ts";
+import {
+  type DetectorPast,
+  type FeatureMemory,
+  type FeatureOptions,
+  type HeldWindow,
+  heldSnapshot,
+} from "./feature-memory.ts";
+import { addToReference, emptyReference, referenceSnapshot } from "./frozen-reference.ts";
+import { addToHistory, emptyHistory, type Sums } from "./history.ts";
+import { overdispersionOf } from "./overdispersion.ts";
+import { pushBounded } from "./quantile.ts";
+import { type Tally, tallyOf } from "./tally.ts";
+
+/** Windows and rows before a lane without a pinned reference is judged. */
+const LEARNING_WINDOWS = 24;
+const LEARNING_ROWS = 300;
+/** Windows after which cells are drawn even if the pinned reference goes on. */
+const HELD_WINDOWS_MAX = 100;
+/** Without a pinned reference, accepted windows widen it this long, then it is frozen. */
+const REFERENCE_WINDOWS = 168;
+/** So many refusals among the newest windows are a new normal: learned once, as the reference. */
+const NEW_NORMAL_REFUSALS = 7;
+const NEW_NORMAL_WINDOWS = 8;
+/** Accepted windows between two fits of tails and overdispersion. */
+const REFIT_EVERY = 4;
+/** Windows behind a baseline before anything is held to it. */
+const BASELINE_WINDOWS_MIN = 3;
+
+export interface FeatureAudit {
+  readonly context: DetectorContext;
+  readonly detectors: readonly DistributionDetector[];
+  readonly detectorOptions: Readonly<Record<string, unknown>>;
+  readonly feature: FeatureOptions;
+  /** Windows that start before it are the reference. */
+  readonly referenceUntilMs: number | undefined;
+  /** The lane's tail by detector. */
+  readonly laneTails: Readonly<Record<string, Tail>>;
+}
+
+/** One detector's verdict with what the lane's past leaves of it. */
+export interface Finding {
+  readonly detector: DistributionDetector;
+  readonly verdict: Verdict;
+  /** −log10 p after the past's discount. */
+  readonly significance: number;
+  readonly referenceName: string;
+}
+
+/** A feature's window between judgement and what is learned from it. */
+export interface JudgedFeature {
+  readonly startMs: number;
+  readonly snapshot: DistributionSnapshot;
+  readonly tally: Tally;
+  readonly baselines: readonly (Baseline | undefined)[];
+  readonly baseline: Baseline;
+  readonly findings: readonly Finding[];
+  /** False within the reference: judged only to learn how loud the detectors are on it. */
+  readonly alerting: boolean;
+}
+
+/** @returns undefined while the reference is being learned. */
+export function judgeFeature(
+  memory: FeatureMemory,
+  startMs: number,
+  snapshot: DistributionSnapshot,
+  audit: FeatureAudit,
+): JudgedFeature | undefined {
+  memory.windowCount++;
+  if (memory.catalog === undefined && referenceComplete(memory, startMs, audit)) beginJudging(memory, audit);
+  if (memory.catalog === undefined) {
+    learnReference(memory, startMs, snapshot);
+    return undefined;
+  }
+  return judgeWindow(memory, startMs, snapshot, audit);
+}
+
+/** Learns from a judged window, or keeps it out. @param suspect whether anything found speaks against it */
+export function settleFeature(
+  memory: FeatureMemory,
+  judged: JudgedFeature,
+  suspect: boolean,
+  audit: FeatureAudit,
+): void {
+  if (judged.alerting) pushBounded(memory.refusals, suspect, NEW_NORMAL_WINDOWS);
+  if (suspect && judged.alerting) {
+    pushBounded(
+      memory.held,
+      { startMs: judged.startMs, snapshot: heldSnapshot(judged.snapshot) },
+      NEW_NORMAL_WINDOWS,
+    );
+    const refusals = memory.refusals.filter((refused) => refused).length;
+    if (refusals >= NEW_NORMAL_REFUSALS) acceptNewNormal(memory, audit);
+    return;
+  }
+  if (widensReference(memory, judged.startMs, audit)) addToReference(memory.frozen, judged.snapshot);
+  learnWindow(memory, judged, audit);
+}
+
+function referenceComplete(memory: FeatureMemory, startMs: number, audit: FeatureAudit): boolean {
+  const rows = memory.frozen.presentCount;
+  if (audit.referenceUntilMs === undefined || startMs < audit.referenceUntilMs) {
+    const windowsMin = audit.referenceUntilMs === undefined ? LEARNING_WINDOWS : HELD_WINDOWS_MAX;
+    return (
+      memory.held.length >= HELD_WINDOWS_MAX || (memory.held.length >= windowsMin && rows >= LEARNING_ROWS)
+    );
+  }
+  return (
+    memory.held.length >= LEARNING_WINDOWS ||
+    (memory.held.length >= BASELINE_WINDOWS_MIN && rows >= LEARNING_ROWS)
+  );
+}
+
+function learnReference(memory: FeatureMemory, startMs: number, snapshot: DistributionSnapshot): void {
+  memory.held.push({ startMs, snapshot: heldSnapshot(snapshot) });
+  addToReference(memory.frozen, snapshot);
+}
+
+function widensReference(memory: FeatureMemory, startMs: number, audit: FeatureAudit): boolean {
+  if (audit.referenceUntilMs !== undefined) return startMs < audit.referenceUntilMs;
+  return memory.frozen.windowCount < REFERENCE_WINDOWS;
+}
+
+/** Draws the cells and goes through the held windows in order, so that the first verdict has a past. */
+function beginJudging(memory: FeatureMemory, audit: FeatureAudit): void {
+  memory.catalog = catalogOf(memory.frozen, audit.feature.kind);
+  replayHeld(memory, audit);
+}
+
+function replayHeld(memory: FeatureMemory, audit: FeatureAudit): void {
+  const held: readonly HeldWindow[] = memory.held;
+  memory.held = [];
+  memory.history = emptyHistory(memory.catalog!.cellCount);
+  memory.candidates = emptyRecords(audit.context.windowSizeMs);
+  memory.overdispersions = [];
+  for (const { startMs, snapshot } of held) {
+    learnWindow(memory, { ...judgeWindow(memory, startMs, snapshot, audit), alerting: false }, audit);
+  }
+}
+
+/** The refused windows become what the feature is held to; what it was before stays known, not expected. */
+function acceptNewNormal(memory: FeatureMemory, audit: FeatureAudit): void {
+  const recent = emptyReference();
+  for (const { snapshot } of memory.held) {
+    addToReference(recent, snapshot);
+    addToReference(memory.frozen, snapshot);
+  }
+  memory.catalog = catalogOf(
+    recent.presentCount >= LEARNING_ROWS ? recent : memory.frozen,
+    audit.feature.kind,
+  );
+  memory.refusals = [];
+  replayHeld(memory, audit);
+}
+
+function judgeWindow(
+  memory: FeatureMemory,
+  startMs: number,
+  snapshot: DistributionSnapshot,
+  audit: FeatureAudit,
+): JudgedFeature {
+  const tally = tallyOf(snapshot, memory.catalog!);
+  const baselines = candidateSums(memory.history, startMs, audit.context.windowSizeMs);
+  const baseline = chooseBaseline(baselines, memory.candidates);
+  const alerting = audit.referenceUntilMs === undefined || startMs >= audit.referenceUntilMs;
+  const findings = judgeByAll(memory, tally, snapshot, baseline, audit);
+  return { startMs, snapshot, tally, baselines, baseline, findings, alerting };
+}
+
+function judgeByAll(
+  memory: FeatureMemory,
+  tally: Tally,
+  snapshot: DistributionSnapshot,
+  baseline: Baseline,
+  audit: FeatureAudit,
+): Finding[] {
+  if (baseline.sums.windowCount < BASELINE_WINDOWS_MIN) return [];
+  const sides = sidesOf(memory, tally, snapshot, baseline);
+  const findings: Finding[] = [];
+  for (const detector of audit.detectors) {
+    if (!detector.featureKinds.includes(memory.catalog!.kind)) continue;
+    const { reference, current } = detector.heldTo === "frozen" ? sides.frozen : sides.baseline;
+    const past = pastOf(memory, detector, audit);
+    const options = optionsOf(detector, audit);
+    const verdict = detector.judge(reference, current, past.memory, audit.context, options);
+    findings.push({
+      detector,
+      verdict,
+      significance: discounted(detector, verdict, past),
+      referenceName: reference.name,
+    });
+  }
+  return findings;
+}
+
+function discounted(detector: DistributionDetector, verdict: Verdict, past: DetectorPast): number {
+  if (verdict.answer === "insufficient") return 0;
+  if (detector.selfCalibrated === true || verdict.certain) return verdict.significance;
+  return discount(verdict.significance, past.tail);
+}
+
+interface Side {
+  readonly reference: Reference;
+  readonly current: DistributionSnapshot;
+}
+
+function sidesOf(
+  memory: FeatureMemory,
+  tally: Tally,
+  snapshot: DistributionSnapshot,
+  baseline: Baseline,
+): { readonly baseline: Side; readonly frozen: Side } {
+  const catalog = memory.catalog!;
+  const overdispersion = memory.overdispersions[baseline.index] ?? NO_OVERDISPERSION;
+  const reference: Reference = {
+    name: baseline.name,
+    snapshot: alignedSnapshot(sumsAsTally(baseline.sums), catalog, {
+      min: memory.frozen.min,
+      max: memory.frozen.max,
+    }),
+    windowCount: baseline.sums.windowCount,
+    overdispersion,
+  };
+  return {
+    baseline: { reference, current: alignedSnapshot(tally, catalog, snapshot) },
+    frozen: { reference: frozenReference(memory), current: snapshot },
+  };
+}
+
+function sumsAsTally(sums: Sums): Tally {
+  return { ...sums, rankErrorMax: 0 };
+}
+
+const NO_OVERDISPERSION: Overdispersion = { ranks: 0, cells: 0, nulls: 0 };
+
+const frozenSnapshots = new WeakMap<
+  object,
+  { readonly windowCount: number; readonly snapshot: DistributionSnapshot }
+>();
+
+function frozenReference(memory: FeatureMemory): Reference {
+  return {
+    name: "reference",
+    snapshot: frozenSnapshot(memory),
+    windowCount: memory.frozen.windowCount,
+    overdispersion: memory.overdispersions[0] ?? NO_OVERDISPERSION,
+  };
+}
+
+/** The frozen side changes rarely; it is made again only when windows were added to it. */
+function frozenSnapshot(memory: FeatureMemory): DistributionSnapshot {
+  const cached = frozenSnapshots.get(memory.frozen);
+  if (cached !== undefined && cached.windowCount === memory.frozen.windowCount) return cached.snapshot;
+  const snapshot = referenceSnapshot(memory.frozen);
+  frozenSnapshots.set(memory.frozen, { windowCount: memory.frozen.windowCount, snapshot });
+  return snapshot;
+}
+
+function learnWindow(memory: FeatureMemory, judged: JudgedFeature, audit: FeatureAudit): void {
+  const sides = sidesOf(memory, judged.tally, judged.snapshot, judged.baseline);
+  const byName = new Map(judged.findings.map((finding) => [finding.detector.name, finding.verdict]));
+  for (const detector of audit.detectors) {
+    if (!detector.featureKinds.includes(memory.catalog!.kind)) continue;
+    const past = pastOf(memory, detector, audit);
+    const verdict = byName.get(detector.name) ?? NOT_JUDGED;
+    const { reference, current } = detector.heldTo === "frozen" ? sides.frozen : sides.baseline;
+    const known = judged.alerting ? verdict : NOT_JUDGED;
+    past.memory = detector.learn(
+      reference,
+      current,
+      known,
+      past.memory,
+      audit.context,
+      optionsOf(detector, audit),
+    );
+    if (verdict.answer !== "insufficient") pushBounded(past.significances, verdict.significance, PAST_MAX);
+  }
+  scoreCandidates(judged.baselines, memory.candidates, judged.tally, memory.catalog!);
+  addToHistory(memory.history, judged.startMs, audit.context.windowSizeMs, judged.tally);
+  memory.acceptedCount++;
+  if (memory.acceptedCount % REFIT_EVERY === 0) refit(memory, audit);
+}
+
+function refit(memory: FeatureMemory, audit: FeatureAudit): void {
+  memory.overdispersions = memory.candidates.map(
+    (record): Overdispersion => overdispersionOf(record.scatter),
+  );
+  for (const [name, past] of Object.entries(memory.detectors)) {
+    past.tail = fitTail(past.significances, audit.laneTails[name] ?? HONEST_TAIL);
+  }
+}
+
+function pastOf(memory: FeatureMemory, detector: DistributionDetector, audit: FeatureAudit): DetectorPast {
+  let past = memory.detectors[detector.name];
+  if (past === undefined) {
+    const start = detector.start(audit.context, optionsOf(detector, audit));
+    past = { memory: start, significances: [], tail: audit.laneTails[detector.name] ?? HONEST_TAIL };
+    memory.detectors[detector.name] = past;
+  }
+  return past;
+}
+
+function optionsOf(detector: DistributionDetector, audit: FeatureAudit): unknown {
+  const given = audit.detectorOptions[detector.name];
+  return given === undefined ? detector.defaults : { ...(detector.defaults as object), ...(given as object) };
+}
+
+/** Stands for a judgement where there was none. */
+export const NOT_JUDGED: Verdict = {
+  answer: "insufficient",
+  statistic: Number.NaN,
+  threshold: Number.NaN,
+  effect: Number.NaN,
+  significance: 0,
+  sketchError: 0,
+  severity: "info",
+  certain: false,
+  summary: "",
+  parts: [],
+};

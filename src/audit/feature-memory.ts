@@ -1,0 +1,70 @@
+/** What the auditor remembers of one feature. Plain data, bounded; restored, it goes on as if never stopped. */
+import type { DistributionSnapshot, FeatureKind, Overdispersion } from "../../detectors/contract.ts";
+import { type CandidateRecord, emptyRecords } from "./baseline.ts";
+import type { Tail } from "./calibration.ts";
+import type { Catalog } from "./catalog.ts";
+import { emptyReference, type FrozenReference } from "./frozen-reference.ts";
+import { emptyHistory, type History } from "./history.ts";
+
+/** A window kept whole, while its fate (part of the reference, new normal) is open. */
+export interface HeldWindow {
+  readonly startMs: number;
+  readonly snapshot: DistributionSnapshot;
+}
+
+/** What is remembered of one detector on one feature. */
+export interface DetectorPast {
+  /** The detector's own. */
+  memory: unknown;
+  /** Its significances on accepted windows, newest last. */
+  significances: number[];
+  /** Fitted to them; refreshed every few windows. */
+  tail: Tail;
+}
+
+export interface FeatureMemory {
+  /** Undefined while learning: no cells before the reference is known. */
+  catalog: Catalog | undefined;
+  frozen: FrozenReference;
+  /** While learning: windows since start. Afterwards: the newest refused ones. */
+  held: HeldWindow[];
+  history: History;
+  candidates: CandidateRecord[];
+  /** By candidate; refreshed every few windows. */
+  overdispersions: Overdispersion[];
+  detectors: Record<string, DetectorPast>;
+  /** Whether each of the newest judged windows was refused. */
+  refusals: boolean[];
+  acceptedCount: number;
+  /** Windows in which the lane had records. */
+  windowCount: number;
+}
+
+export function emptyFeatureMemory(windowSizeMs: number): FeatureMemory {
+  return {
+    catalog: undefined,
+    frozen: emptyReference(),
+    held: [],
+    history: emptyHistory(0),
+    candidates: emptyRecords(windowSizeMs),
+    overdispersions: [],
+    detectors: {},
+    refusals: [],
+    acceptedCount: 0,
+    windowCount: 0,
+  };
+}
+
+/** A snapshot cut down to what a held window needs, safe to keep: no views, no getters. */
+export function heldSnapshot(snapshot: DistributionSnapshot): DistributionSnapshot {
+  return {
+    ...snapshot,
+    values: snapshot.values.slice(),
+    cumulativeCounts: snapshot.cumulativeCounts.slice(),
+  };
+}
+
+/** What the owner says of a feature. */
+export interface FeatureOptions {
+  readonly kind?: FeatureKind;
+}

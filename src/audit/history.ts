@@ -1,0 +1,82 @@
+/**
+ * The accepted past of one feature, as slots of an hour or a window, whichever is longer. Sub-hourly windows are
+ * added up into their hour: seasons run over hours, days and weeks, so nothing finer is asked of the past, and the
+ * past stays bounded.
+ */
+import type { Tally } from "./tally.ts";
+
+/** Slots kept: at hourly windows 16 days and a half, at daily ones a year. */
+export const SLOTS_MAX = 400;
+const HOUR_MS = 3_600_000;
+
+export interface Slot {
+  readonly startMs: number;
+  windowCount: number;
+  recordCount: number;
+  nullCount: number;
+  valueCount: number;
+  readonly counts: Uint32Array;
+}
+
+/** Sums over slots: what a baseline is. */
+export interface Sums {
+  windowCount: number;
+  recordCount: number;
+  nullCount: number;
+  valueCount: number;
+  readonly counts: Float64Array;
+}
+
+export interface History {
+  /** Ascending by start. */
+  slots: Slot[];
+  /** Everything accepted since start, older than the oldest slot included. */
+  all: Sums;
+}
+
+export function emptyHistory(cellCount: number): History {
+  return { slots: [], all: emptySums(cellCount) };
+}
+
+export function emptySums(cellCount: number): Sums {
+  return { windowCount: 0, recordCount: 0, nullCount: 0, valueCount: 0, counts: new Float64Array(cellCount) };
+}
+
+export function slotSizeMs(windowSizeMs: number): number {
+  return Math.max(windowSizeMs, HOUR_MS);
+}
+
+/** Adds an accepted window; windows come in order. */
+export function addToHistory(history: History, startMs: number, windowSizeMs: number, tally: Tally): void {
+  const size = slotSizeMs(windowSizeMs);
+  const slotStartMs = Math.floor(startMs / size) * size;
+  let slot = history.slots[history.slots.length - 1];
+  if (slot === undefined || slot.startMs !== slotStartMs) {
+    slot = { ...emptyCounters(), startMs: slotStartMs, counts: new Uint32Array(tally.counts.length) };
+    history.slots.push(slot);
+    if (history.slots.length > SLOTS_MAX) history.slots.shift();
+  }
+  addTally(slot, tally);
+  addTally(history.all, tally);
+}
+
+/** Adds one slot's counts to a sum. */
+export function addSlot(sums: Sums, slot: Slot): void {
+  sums.windowCount += slot.windowCount;
+  sums.recordCount += slot.recordCount;
+  sums.nullCount += slot.nullCount;
+  sums.valueCount += slot.valueCount;
+  for (let i = 0; i < slot.counts.length; i++) sums.counts[i]! += slot.counts[i]!;
+}
+
+function emptyCounters(): Pick<Sums, "windowCount" | "recordCount" | "nullCount" | "valueCount"> {
+  return { windowCount: 0, recordCount: 0, nullCount: 0, valueCount: 0 };
+}
+
+function addTally(target: Slot | Sums, tally: Tally): void {
+  target.windowCount += 1;
+  target.recordCount += tally.recordCount;
+  target.nullCount += tally.nullCount;
+  target.valueCount += tally.valueCount;
+  for (let i = 0; i < tally.counts.length; i++) target.counts[i]! += tally.counts[i]!;
+}

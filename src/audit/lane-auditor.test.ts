@@ -1,0 +1,117 @@
+import { describe, expect, test } from "vitest";
+import { categories } from "../../detectors/categories/categories.ts";
+import type { Detector } from "../../detectors/contract.ts";
+import { ks } from "../../detectors/ks/ks.ts";
+import { nullRate } from "../../detectors/null-rate/null-rate.ts";
+import { range } from "../../detectors/range/range.ts";
+import { schema } from "../../detectors/schema/schema.ts";
+import { shift } from "../../detectors/shift/shift.ts";
+import { type Random, seededRandom } from "../base/random.ts";
+import type { CompleteWindow } from "../rollup/complete-window.ts";
+import { ProfileArena } from "../sketch/arena.ts";
+import type { ProfileRow, VerdictRow } from "../store/contract.ts";
+import { LaneAuditor, type LaneAuditorOptions } from "./lane-auditor.ts";
+import { decodeMemory, encodeMemory } from "./memory-codec.ts";
+
+const HOUR_MS = 3_600_000;
+const DETECTORS = [ks, shift, nullRate, categories, range, schema];
+
+const OPTIONS: LaneAuditorOptions = {
+  swimlane: "prod",
+  source: "clicks",
+  windowSizeMs: HOUR_MS,
+  detectors: DETECTORS,
+  detectorOptions: {},
+  pageBudgetPerWeek: 0.25,
+  timeZone: "UTC",
+  knownEvents: [],
+};
+
+type Row = Readonly<Record<string, number | string | null>>;
+
+function windowOf(index: number, rows: readonly Row[]): CompleteWindow {
+  const arena = new ProfileArena();
+  const key = { windowStartMs: index * HOUR_MS, windowSizeMs: HOUR_MS, swimlane: "prod", source: "clicks" };
+  const names = [...new Set(rows.flatMap((row) => Object.keys(row)))];
+  const profiles = names.map((feature): ProfileRow => {
+    const series = arena.open(1);
+    for (const row of rows) {
+      const value = row[feature];
+      if (value === null) arena.addNull(series);
+      else if (typeof value === "number") arena.addNumber(series, value);
+      else if (typeof value === "string") arena.addString(series, value);
+    }
+    return {
+      ...key,
+      feature,
+      kind: "feature",
+      revision: 1,
+      recordCount: rows.length,
+      profile: arena.seal(series),
+    };
+  });
+  const counts = { recordCount: rows.length, profileCount: profiles.length, segmentCount: 1 };
+  return { window: { ...key, revision: 1, ...counts, mergedAtMs: 0 }, profiles };
+}
+
+function healthyRow(random: Random): Row {
+  return { price: Math.round(random() * 1000), country: ["FR", "DE", "US"][Math.floor(random() * 3)]! };
+}
+
+function healthy(index: number, random: Random, count = 50): CompleteWindow {
+  return windowOf(
+    index,
+    Array.from({ length: count }, () => healthyRow(random)),
+  );
+}
+
+function alerts(rows: readonly VerdictRow[]): string[] {
+  return rows.filter((row) => row.severity !== "info").map((row) => `${row.feature}:${row.detector}`);
+}
+
+describe("a lane without a pinned reference", () => {
+  test("says nothing in its first 24 windows and judges from the 25th on", () => {
+    const auditor = new LaneAuditor(OPTIONS);
+    const random = seededRandom(1);
+    const rows = Array.from({ length: 26 }, (_, i) => auditor.audit(healthy(i, random)));
+    expect(
+      rows
+        .slice(0, 24)
+        .flat()
+        .every((row) => row.answer === "insufficient"),
+    ).toBe(true);
+    expect(rows[24]!.length).toBeGreaterThan(0);
+    expect(rows[25]!.some((row) => row.answer === "ok")).toBe(true);
+  });
+
+  test("three nulls in fifty records are an alert where there never was one", () => {
+    const auditor = new LaneAuditor(OPTIONS);
+    const random = seededRandom(2);
+    for (let i = 0; i < 60; i++) expect(alerts(auditor.audit(healthy(i, random)))).toEqual([]);
+    const rows = Array.from({ length: 50 }, (_, i) => ({
+      ...healthyRow(random),
+      ...(i < 3 ? { price: null } : {}),
+    }));
+    expect(alerts(auditor.audit(windowOf(60, rows)))).toContain("price:null-rate");
+  });
+});
+
+describe("the auditor's memory", () => {
+  test("encoded, decoded and handed to another auditor, it gives the same rows as one that never stopped", () => {
+    const steady = new LaneAuditor(OPTIONS);
+    let restarted = new LaneAuditor(OPTIONS);
+    const random = seededRandom(3);
+    for (let i = 0; i < 80; i++) {
+      const window = healthy(i, random);
+      const expected = steady.audit(window);
+      expect(restarted.audit(window)).toEqual(expected);
+      restarted = new LaneAuditor(OPTIONS, decodeMemory(encodeMemory(restarted.memory())));
+    }
+  });
+
+  test("a window that was judged is not judged again", () => {
+    const auditor = new LaneAuditor(OPTIONS);
+    auditor.audit(healthy(1, seededRandom(4)));
+    expect(() => auditor.audit(healthy(1, seededRandom(4)))).toThrow(/in order/);
+  });
+});

@@ -1,0 +1,301 @@
+/**
+ * What is there to say of one window of one lane and source? Every detector on every feature, metric and on the
+ * record count, held to the lane's own past and to its page budget.
+ *
+ * Synchronous, deterministic, and pure but for its own memory: the same windows in the same order give the same
+ * rows, which is how a restarted worker goes on and how a late revision is judged again from an earlier memory.
+ */
+import type {
+  Detector,
+  DetectorContext,
+  DistributionDetector,
+  DistributionSnapshot,
+  FeatureKind,
+  KnownEvent,
+  SeriesDetector,
+} from "../../detectors/contract.ts";
+import { invariant } from "../base/errors.ts";
+import type { CompleteWindow } from "../rollup/complete-window.ts";
+import { snapshotOf } from "../sketch/snapshot.ts";
+import type { ProfileRow, VerdictRow, WindowRow } from "../store/contract.ts";
+import { poolTails } from "./calibration.ts";
+import {
+  type FeatureAudit,
+  type Finding,
+  type JudgedFeature,
+  judgeFeature,
+  NOT_JUDGED,
+  settleFeature,
+} from "./feature-audit.ts";
+import { emptyFeatureMemory } from "./feature-memory.ts";
+import { emptyLaneMemory, FEATURES_MAX, type LaneMemory } from "./lane-memory.ts";
+import { type AlertLimits, alertLimits } from "./page-budget.ts";
+import {
+  DEFAULT_METRIC,
+  type MetricOptions,
+  metricValue,
+  type SeriesFinding,
+  stepSeries,
+} from "./series-audit.ts";
+import { verdictRow } from "./verdict-row.ts";
+
+export interface LaneAuditorOptions {
+  readonly swimlane: string;
+  readonly source: string;
+  readonly windowSizeMs: number;
+  readonly detectors: readonly Detector[];
+  /** By detector name; what is left out takes the detector's defaults. */
+  readonly detectorOptions: Readonly<Record<string, unknown>>;
+  readonly pageBudgetPerWeek: number;
+  readonly timeZone: string;
+  readonly knownEvents: readonly KnownEvent[];
+  /** Pinned: windows that start before it are the reference, and nothing is alerted in them. */
+  readonly referenceUntilMs?: number;
+  readonly metrics?: Readonly<Record<string, MetricOptions>>;
+  readonly features?: Readonly<Record<string, { readonly kind?: FeatureKind }>>;
+}
+
+/** Windows between two poolings of what the lane's features know of each detector. */
+const POOL_EVERY = 8;
+
+export class LaneAuditor {
+  readonly #options: LaneAuditorOptions;
+  readonly #memory: LaneMemory;
+  readonly #series: readonly SeriesDetector[];
+  readonly #distributions: readonly DistributionDetector[];
+
+  /** @param memory of an earlier auditor with the same options; it is handed over. */
+  constructor(options: LaneAuditorOptions, memory: LaneMemory = emptyLaneMemory()) {
+    this.#options = options;
+    this.#memory = memory;
+    this.#series = options.detectors.filter((detector) => detector.input === "series");
+    this.#distributions = options.detectors.filter((detector) => detector.input === "distribution");
+  }
+
+  /** Start of the newest window judged; −Infinity before the first. */
+  get lastWindowStartMs(): number {
+    return this.#memory.lastWindowStartMs;
+  }
+
+  /** The live memory, not a copy: encode it before auditing on. */
+  memory(): LaneMemory {
+    return this.#memory;
+  }
+
+  /** Judges a window and learns from it. Windows come in order, each once. */
+  audit(complete: CompleteWindow): readonly VerdictRow[] {
+    const { window } = complete;
+    invariant(
+      window.windowStartMs > this.#memory.lastWindowStartMs,
+      "windows are audited in order, each once",
+    );
+    this.#memory.lastWindowStartMs = window.windowStartMs;
+    const muted = this.#inKnownEvent(window);
+    const rows = this.#auditSeries(complete, muted);
+    if (window.recordCount > 0) rows.push(...this.#auditFeatures(complete, muted));
+    return rows;
+  }
+
+  #auditSeries(complete: CompleteWindow, muted: boolean): VerdictRow[] {
+    const { window, profiles } = complete;
+    const rows = this.#stepSeries(window, "*", "records", window.recordCount, muted);
+    const metrics = new Map(
+      profiles.filter(({ kind }) => kind === "metric").map((row) => [row.feature, row]),
+    );
+    for (const name of metrics.keys()) this.#memory.metrics[name] ??= {};
+    for (const name of Object.keys(this.#memory.metrics).sort()) {
+      const row = metrics.get(name);
+      const snapshot = row === undefined ? undefined : snapshotOf(row.profile, row.recordCount);
+      const value = metricValue(snapshot, this.#options.metrics?.[name] ?? DEFAULT_METRIC);
+      rows.push(...this.#stepSeries(window, name, "metric", value, muted));
+    }
+    return rows;
+  }
+
+  #stepSeries(
+    window: WindowRow,
+    name: string,
+    subject: "records" | "metric",
+    value: number,
+    muted: boolean,
+  ): VerdictRow[] {
+    const memory = subject === "records" ? this.#memory.records : this.#memory.metrics[name]!;
+    const endMs = window.windowStartMs + window.windowSizeMs;
+    const findings = stepSeries(
+      memory,
+      { startMs: window.windowStartMs, endMs, value },
+      this.#series.filter((detector) => judges(detector, subject)),
+      this.#context(name),
+      (detector) => this.#seriesOptions(detector, name),
+    );
+    const pinned = window.windowStartMs < (this.#options.referenceUntilMs ?? Number.NEGATIVE_INFINITY);
+    return findings.map((finding) => seriesRow(window, name, finding, muted || pinned));
+  }
+
+  #seriesOptions(detector: SeriesDetector, name: string): unknown {
+    const sides = this.#options.metrics?.[name]?.sides;
+    const given = this.#options.detectorOptions[detector.name] as object | undefined;
+    return { ...(detector.defaults as object), ...given, ...(sides === undefined ? {} : { sides }) };
+  }
+
+  #auditFeatures(complete: CompleteWindow, muted: boolean): VerdictRow[] {
+    const { window } = complete;
+    const judged = this.#judgeFeatures(complete);
+    const limits = this.#limits();
+    const rows: VerdictRow[] = [];
+    for (const [feature, outcome] of judged) {
+      if (outcome === undefined || !outcome.alerting) rows.push(this.#learningRow(window, feature));
+      if (outcome === undefined) continue;
+      const suspect = muted || outcome.findings.some((finding) => isSuspect(finding, limits));
+      settleFeature(this.#memory.features[feature]!, outcome, suspect, this.#featureAudit(feature));
+      if (outcome.alerting)
+        rows.push(...outcome.findings.map((finding) => findingRow(window, feature, finding, limits, muted)));
+    }
+    this.#memory.auditedCount++;
+    if (this.#memory.auditedCount % POOL_EVERY === 0) this.#poolTails();
+    return rows;
+  }
+
+  /** One row a feature while its reference is being learned: no pass for the gate, never a page. */
+  #learningRow(window: WindowRow, feature: string): VerdictRow {
+    const { frozen } = this.#memory.features[feature]!;
+    const summary = `learning the reference: ${frozen.windowCount} windows, ${frozen.presentCount} records so far`;
+    const subject = { window, feature, detector: "reference", muted: false };
+    return verdictRow(subject, { ...NOT_JUDGED, summary }, 0, undefined, {});
+  }
+
+  #judgeFeatures({ window, profiles }: CompleteWindow): Map<string, JudgedFeature | undefined> {
+    const rows = new Map(profiles.filter(({ kind }) => kind === "feature").map((row) => [row.feature, row]));
+    this.#admitFeatures(rows);
+    const judged = new Map<string, JudgedFeature | undefined>();
+    for (const feature of Object.keys(this.#memory.features).sort()) {
+      const row = rows.get(feature);
+      const snapshot =
+        row === undefined ? absent(window.recordCount) : snapshotOf(row.profile, row.recordCount);
+      const memory = this.#memory.features[feature]!;
+      const outcome = judgeFeature(memory, window.windowStartMs, snapshot, this.#featureAudit(feature));
+      judged.set(feature, outcome);
+    }
+    return judged;
+  }
+
+  #admitFeatures(rows: ReadonlyMap<string, ProfileRow>): void {
+    for (const feature of rows.keys()) {
+      if (Object.hasOwn(this.#memory.features, feature)) continue;
+      if (Object.keys(this.#memory.features).length >= FEATURES_MAX) this.#memory.unauditedCount++;
+      else this.#memory.features[feature] = emptyFeatureMemory(this.#options.windowSizeMs);
+    }
+  }
+
+  #poolTails(): void {
+    for (const { name } of this.#distributions) {
+      const pasts = Object.values(this.#memory.features).map((feature) => feature.detectors[name]);
+      this.#memory.tails[name] = poolTails(
+        pasts.filter((past) => past !== undefined).map((past) => past.tail),
+      );
+    }
+  }
+
+  #featureAudit(feature: string): FeatureAudit {
+    return {
+      context: this.#context(feature),
+      detectors: this.#distributions,
+      detectorOptions: this.#options.detectorOptions,
+      feature: this.#options.features?.[feature] ?? {},
+      referenceUntilMs: this.#options.referenceUntilMs,
+      laneTails: this.#memory.tails,
+    };
+  }
+
+  #context(feature: string): DetectorContext {
+    const { swimlane, source, windowSizeMs, timeZone, pageBudgetPerWeek, knownEvents } = this.#options;
+    const familySize = this.#featureCount() * Math.max(1, this.#distributions.length);
+    return { swimlane, source, feature, windowSizeMs, timeZone, pageBudgetPerWeek, familySize, knownEvents };
+  }
+
+  #limits(): AlertLimits {
+    const { pageBudgetPerWeek, windowSizeMs } = this.#options;
+    return alertLimits({ pageBudgetPerWeek, windowSizeMs, featureCount: this.#featureCount() });
+  }
+
+  #featureCount(): number {
+    return Math.max(1, Object.keys(this.#memory.features).length);
+  }
+
+  #inKnownEvent(window: WindowRow): boolean {
+    const endMs = window.windowStartMs + window.windowSizeMs;
+    return this.#options.knownEvents.some(
+      (event) => event.startMs < endMs && event.endMs > window.windowStartMs,
+    );
+  }
+}
+
+/** Detectors that say nothing of it judge record counts when called "volume" or "freshness", metrics otherwise. */
+function judges(detector: SeriesDetector, subject: "records" | "metric"): boolean {
+  const subjects = (detector as { readonly subjects?: readonly string[] }).subjects;
+  return subjects === undefined || subjects.includes(subject);
+}
+
+function isSuspect(finding: Finding, limits: AlertLimits): boolean {
+  return finding.verdict.certain || finding.significance >= limits.suspect;
+}
+
+function findingRow(
+  window: WindowRow,
+  feature: string,
+  finding: Finding,
+  limits: AlertLimits,
+  muted: boolean,
+): VerdictRow {
+  const subject = { window, feature, detector: finding.detector.name, muted };
+  return verdictRow(subject, finding.verdict, finding.significance, limits, {
+    reference: finding.referenceName,
+  });
+}
+
+function seriesRow(
+  window: WindowRow,
+  feature: string,
+  { detector, step }: SeriesFinding,
+  muted: boolean,
+): VerdictRow {
+  const subject = { window, feature, detector: detector.name, muted };
+  const explained = {
+    expected: finiteOrNull(step.expected),
+    lower: finiteOrNull(step.lowerLimit),
+    upper: finiteOrNull(step.upperLimit),
+  };
+  return verdictRow(subject, step.verdict, step.verdict.significance, undefined, explained);
+}
+
+function finiteOrNull(value: number): number | null {
+  return Number.isFinite(value) ? value : null;
+}
+
+/** A feature that no record of the window carried. */
+function absent(recordCount: number): DistributionSnapshot {
+  return {
+    recordCount,
+    presentCount: 0,
+    nullCount: 0,
+    numberCount: 0,
+    stringCount: 0,
+    booleanCount: 0,
+    nonFiniteCount: 0,
+    zeroCount: 0,
+    emptyCount: 0,
+    min: Number.NaN,
+    max: Number.NaN,
+    mean: Number.NaN,
+    variance: Number.NaN,
+    skewness: Number.NaN,
+    kurtosis: Number.NaN,
+    values: new Float64Array(0),
+    cumulativeCounts: new Float64Array(0),
+    rankErrorMax: 0,
+    categories: [],
+    categoryErrorMax: 0,
+    categoryOtherCount: 0,
+    distinctCount: 0,
+  };
+}

@@ -1,0 +1,32 @@
+/** What an auditor remembers of one lane and source. Plain data; `memory-codec.ts` makes a string of it. */
+import type { Tail } from "./calibration.ts";
+import type { FeatureMemory } from "./feature-memory.ts";
+import type { SeriesMemory } from "./series-audit.ts";
+
+/** Features of one lane that are judged; more are counted in `unauditedCount`, never judged by halves. */
+export const FEATURES_MAX = 5_000;
+
+export interface LaneMemory {
+  lastWindowStartMs: number;
+  /** Windows with records. */
+  auditedCount: number;
+  /** Times that a feature beyond the bound was left out. */
+  unauditedCount: number;
+  features: Record<string, FeatureMemory>;
+  metrics: Record<string, SeriesMemory>;
+  records: SeriesMemory;
+  /** What the lane's features together know of each detector's significances. */
+  tails: Record<string, Tail>;
+}
+
+export function emptyLaneMemory(): LaneMemory {
+  return {
+    lastWindowStartMs: Number.NEGATIVE_INFINITY,
+    auditedCount: 0,
+    unauditedCount: 0,
+    features: {},
+    metrics: {},
+    records: {},
+    tails: {},
+  };
+}

@@ -1,0 +1,25 @@
+/** Order statistics of a small, unsorted list, without changing it. */
+
+/**
+ * The `q` quantile by linear interpolation between order statistics; NaN of nothing.
+ * @param values at most a few hundred, finite.
+ */
+export function quantileOf(values: ArrayLike<number>, q: number): number {
+  const sorted = Float64Array.from(values).sort();
+  return sortedQuantile(sorted, q);
+}
+
+/** As {@link quantileOf} for values that are already ascending. */
+export function sortedQuantile(sorted: Float64Array, q: number): number {
+  if (sorted.length === 0) return Number.NaN;
+  const position = q * (sorted.length - 1);
+  const below = Math.floor(position);
+  const above = Math.min(below + 1, sorted.length - 1);
+  return sorted[below]! + (position - below) * (sorted[above]! - sorted[below]!);
+}
+
+/** Appends to a list that keeps its newest `max` values. */
+export function pushBounded<T>(list: T[], value: T, max: number): void {
+  list.push(value);
+  if (list.length > max) list.splice(0, list.length - max);
+}
