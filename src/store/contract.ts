@@ -21,7 +21,7 @@ export interface RowFilter extends Partial<TimeSpan> {
   readonly windowSizeMs?: number;
   /** Newest first when true. @default false */
   readonly descending?: boolean;
-  /** @default 100_000 */
+  /** Most rows. @default 100_000 */
   readonly limit?: number;
 }
 
@@ -128,13 +128,16 @@ export interface Store {
   open(): Promise<void>;
   /** Writes profiles first, then manifests; resolves when all are acknowledged. */
   writeSegments(segments: readonly Segment[]): Promise<void>;
-  /** Manifests of a shape-blind range of offsets, ordered by start then end offset. */
+  /**
+   * Manifests that start at `fromOffset` or later, of any shape, ordered by start, end, shape; at most 100,000: where
+   * there are more, walk on from the last one's start.
+   */
   readManifests(topic: string, partition: number, fromOffset: number): Promise<readonly Manifest[]>;
   /** Manifests whose `startedAtMs` lies in the span, over all topics. */
   readManifestsByTime(span: TimeSpan): Promise<readonly Manifest[]>;
   /** Every (topic, partition) that has a manifest. */
   readPartitions(): Promise<readonly { readonly topic: string; readonly partition: number }[]>;
-  /** Rows of the given segments; `undefined` for one whose rows are not all visible yet. */
+  /** Rows of the given segments, in their order; `undefined` for one whose rows are not all visible yet. */
   readSegmentProfiles(
     manifests: readonly Manifest[],
   ): Promise<readonly (readonly SegmentProfile[] | undefined)[]>;
@@ -148,18 +151,21 @@ export interface Store {
       readonly manifest: Pick<Manifest, "topic" | "partition" | "startOffset" | "endOffset" | "shape">;
     })[]
   >;
-  /** Writes the profiles first, then the windows. */
+  /**
+   * Writes the profiles first, then the windows. Both replace the rows of an earlier revision: a reader who sees
+   * fewer than `profileCount` profiles with the window's revision has come between the two, and reads again.
+   */
   writeWindows(windows: readonly WindowRow[], profiles: readonly ProfileRow[]): Promise<void>;
   readWindows(filter: RowFilter): Promise<readonly WindowRow[]>;
   readProfiles(filter: RowFilter): Promise<readonly ProfileRow[]>;
-  /** The known (swimlane, source, feature) with first and last window. */
+  /** The known (swimlane, source, windowSizeMs) with first and last window. */
   readLanes(): Promise<readonly LaneRow[]>;
   writeVerdicts(rows: readonly VerdictRow[]): Promise<void>;
   readVerdicts(
     filter: RowFilter & { readonly answer?: Answer; readonly incidentId?: string },
   ): Promise<readonly VerdictRow[]>;
   writeIncidents(rows: readonly IncidentRow[]): Promise<void>;
-  /** By `startMs` in the filter's span. */
+  /** By `startMs` in the filter's span; one row an incident, the one that changed last. */
   readIncidents(
     filter: RowFilter & { readonly id?: string; readonly states?: readonly IncidentState[] },
   ): Promise<readonly IncidentRow[]>;

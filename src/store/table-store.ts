@@ -81,6 +81,7 @@ export class TableStore implements Store {
       `SELECT topic, topic_partition FROM ${this.tablePrefix}${SEGMENTS.name} ` +
         "GROUP BY topic, topic_partition ORDER BY topic, topic_partition",
       [],
+      ROWS_READ_MAX,
     );
     return rows.map((row) => ({ topic: textOf(row["topic"]), partition: Number(row["topic_partition"]) }));
   }
@@ -128,6 +129,7 @@ export class TableStore implements Store {
         `FROM ${this.tablePrefix}${WINDOWS.name} GROUP BY swimlane, source, window_size_ms ` +
         "ORDER BY swimlane, source, window_size_ms",
       [],
+      ROWS_READ_MAX,
     );
     return rows.map((row) => ({
       swimlane: textOf(row["swimlane"]),

@@ -37,7 +37,12 @@ export interface Tables {
   write(groups: readonly TableRows[]): Promise<void>;
   /** Whole rows, cells in the order of the table's columns. */
   select(table: Table, selection: Selection): Promise<readonly Cells[]>;
-  query(sql: string, parameters: readonly unknown[]): Promise<readonly Readonly<Record<string, unknown>>[]>;
+  /** One statement that reads. @param rowsMax most rows given back. @default the store's `queryRowsMax` */
+  query(
+    sql: string,
+    parameters: readonly unknown[],
+    rowsMax?: number,
+  ): Promise<readonly Readonly<Record<string, unknown>>[]>;
   ready(): Promise<boolean>;
   close(): Promise<void>;
 }

@@ -3,22 +3,19 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { systemClock } from "../../src/base/clock.ts";
 import { Telemetry } from "../../src/base/telemetry.ts";
-import { DuckDbTables } from "../../src/store/duckdb/duckdb-tables.ts";
-import { duckDbOptionsSchema } from "../../src/store/duckdb/options.ts";
-import { TableStore } from "../../src/store/table-store.ts";
+import { STORES } from "../../src/store/index.ts";
 import { type StoreUnderTest, storeConformance } from "./store.ts";
 
 for (const acknowledge of ["committed", "buffered"] as const) {
   storeConformance(`duckdb (${acknowledge})`, async (): Promise<StoreUnderTest> => {
     const folder = mkdtempSync(join(tmpdir(), "lanewatch-store-"));
     const open = async () => {
-      const options = duckDbOptionsSchema.parse({
-        type: "duckdb",
+      const options = STORES.duckdb.options.parse({
         path: join(folder, "store.duckdb"),
         acknowledge,
       });
       const telemetry = new Telemetry({ level: "silent" });
-      const store = new TableStore(new DuckDbTables(options, { clock: systemClock, telemetry }));
+      const store = STORES.duckdb.create(options, { clock: systemClock, telemetry });
       await store.open();
       return store;
     };

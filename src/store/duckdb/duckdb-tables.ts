@@ -83,10 +83,11 @@ export class DuckDbTables implements Tables {
   async query(
     sql: string,
     parameters: readonly unknown[],
+    rowsMax = this.#options.queryRowsMax,
   ): Promise<readonly Readonly<Record<string, unknown>>[]> {
     await this.#settle();
     const { duckdb, reader } = this.#opened();
-    return queryReadOnly(duckdb, reader, sql, parameters, this.#options.queryRowsMax);
+    return queryReadOnly(duckdb, reader, sql, parameters, rowsMax);
   }
 
   async ready(): Promise<boolean> {
