@@ -115,3 +115,12 @@ test("the correction for small samples stays near the exact p from twenty values
     }
   }
 });
+
+test("a lane whose windows scatter by themselves needs a wider gap", () => {
+  const numbers = Array.from({ length: 2000 }, (_, i) => i);
+  const reference = against(numbers);
+  const shifted = numbers.map((value) => value + 300);
+  expect(judge(reference, shifted).answer).toBe("anomalous");
+  const restless = { ...reference, overdispersion: { ranks: 1 / 40, cells: 0, nulls: 0 } };
+  expect(judge(restless, shifted).answer).toBe("ok");
+});

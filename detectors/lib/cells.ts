@@ -152,5 +152,7 @@ function categoryCells(
 function unseenCount(reference: DistributionSnapshot, current: DistributionSnapshot): number {
   if (reference.categoryOtherCount > 0) return 0;
   const known = new Set(reference.categories.map(({ name }) => name));
-  return current.categories.reduce((sum, { name, count }) => sum + (known.has(name) ? 0 : count), 0);
+  const listed = current.categories.reduce((sum, { name, count }) => sum + (known.has(name) ? 0 : count), 0);
+  // What is not listed is unseen too, unless the current sketch overflowed and may have dropped a known name.
+  return listed + (current.categoryErrorMax === 0 ? current.categoryOtherCount : 0);
 }

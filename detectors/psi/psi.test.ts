@@ -172,3 +172,19 @@ test("eight records of a value never seen are evidence, however many rare values
   ];
   expect(-logCellTest(cells, 0) / Math.LN10).toBeGreaterThan(10);
 });
+
+test("a lane whose shares scatter by themselves needs a larger index", () => {
+  const reference = against(grid(5000, (u) => u));
+  const current = sampleSnapshot(grid(2000, (u) => u ** 1.6));
+  const plain = psi.judge(reference, current, null, context, psi.defaults);
+  const overdispersion = { ranks: 0, cells: 1 / 50, nulls: 0 };
+  const restless = psi.judge({ ...reference, overdispersion }, current, null, context, psi.defaults);
+  expect([plain.answer, restless.answer]).toEqual(["anomalous", "ok"]);
+});
+
+test("names that a complete reference does not list are unseen, also where the window only counts them", () => {
+  const current = { ...sampleSnapshot([...rowsOf({ a: 90 }), ...rowsOf({ b: 10 })]) };
+  const known = { ...current, categories: current.categories.slice(0, 1), categoryOtherCount: 10 };
+  const verdict = psi.judge(against(rowsOf({ a: 500 })), known, null, context, psi.defaults);
+  expect(verdict.parts.at(-1)).toMatchObject({ label: "unseen", reference: 0, current: 0.1 });
+});

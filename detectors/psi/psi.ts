@@ -40,10 +40,10 @@ export const psi: DistributionDetector<PsiOptions, null> = {
     }
     const cells = cellsOf(reference.snapshot, current, { ...options, binCount });
     const parts = partsOf(cells);
-    const noise = noiseOf(cells);
+    const noise = noiseOf(cells, reference.overdispersion?.cells ?? 0);
     const statistic = parts.reduce((sum, part) => sum + part.contribution, 0);
     const threshold = options.effectMin + noise.sampling + noise.sketch;
-    const significance = significanceOf(logCellTest(cells, noise.sketch / noise.sampling || 0));
+    const significance = significanceOf(logCellTest(cells, noise.extra));
     return judged(statistic > threshold && significance >= theoryLimit(context), {
       statistic,
       threshold,
@@ -70,11 +70,19 @@ function partsOf(cells: readonly Cell[]): ExplanationPart[] {
   });
 }
 
+interface Noise {
+  /** Expected index without any change: by sampling and the lane's own scatter, and by the sketches' errors. */
+  readonly sampling: number;
+  readonly sketch: number;
+  /** Variance beyond plain sampling, as a share of it. */
+  readonly extra: number;
+}
+
 /**
- * What the index comes to without any change: (B − 1)(1/n + 1/m) by sampling, and by the sketches some Σ σ²/p with
- * σ half of the error bound (errors are random within it; the bound is their 99th percentile).
+ * What the index comes to without any change: (B − 1)(1/n + 1/m + 1/ν) by sampling, and by the sketches some Σ σ²/p
+ * with σ half of the error bound (errors are random within it; the bound is their 99th percentile).
  */
-function noiseOf(cells: readonly Cell[]): { sampling: number; sketch: number } {
+function noiseOf(cells: readonly Cell[], overdispersion: number): Noise {
   const n = sum(cells, "reference");
   const m = sum(cells, "current");
   let sketch = 0;
@@ -82,7 +90,10 @@ function noiseOf(cells: readonly Cell[]): { sampling: number; sketch: number } {
     const pooled = (cell.reference + cell.current) / (n + m);
     sketch += ((cell.referenceError / n) ** 2 + (cell.currentError / m) ** 2) / (4 * pooled);
   }
-  return { sampling: Math.max(1, cells.length - 1) * (1 / n + 1 / m), sketch };
+  const degrees = Math.max(1, cells.length - 1);
+  const plain = degrees * (1 / n + 1 / m);
+  const sampling = plain + degrees * overdispersion;
+  return { sampling, sketch, extra: (sampling + sketch) / plain - 1 };
 }
 
 function sum(cells: readonly Cell[], side: "reference" | "current"): number {
