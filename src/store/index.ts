@@ -1,5 +1,5 @@
-/** The stores that a configuration can name, one line each. */
-import type { z } from "zod";
+/** The stores. To add one: a folder that implements `Tables` (tables.ts), and a line in each list below. */
+import { z } from "zod";
 import type { Clock } from "../base/clock.ts";
 import type { Telemetry } from "../base/telemetry.ts";
 import type { Store } from "./contract.ts";
@@ -13,28 +13,21 @@ import { TableStore } from "./table-store.ts";
 export interface StoreContext {
   readonly clock: Clock;
   readonly telemetry: Telemetry;
+  /** Not read: the configuration has put secrets in the place of `${NAME}` already. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
 }
 
-/** A kind of store: what may be configured, and how one is made. It is to be opened before use. */
-export interface StorePlugin<Schema extends z.ZodObject> {
-  readonly options: Schema;
-  readonly create: (options: z.output<Schema>, context: StoreContext) => Store;
-}
+/** The `store:` section of a configuration: one of these, told apart by `type`. */
+export const storeOptionsSchema = z.discriminatedUnion("type", [duckDbOptionsSchema, questDbOptionsSchema]);
 
-export const STORES = {
-  duckdb: plugin(
-    duckDbOptionsSchema,
-    (options, context) => new TableStore(new DuckDbTables(options, context)),
-  ),
-  questdb: plugin(
-    questDbOptionsSchema,
-    (options, context) => new TableStore(new QuestDbTables(options, context)),
-  ),
-} as const;
+export type StoreOptions = z.output<typeof storeOptionsSchema>;
 
-function plugin<Schema extends z.ZodObject>(
-  options: Schema,
-  create: StorePlugin<Schema>["create"],
-): StorePlugin<Schema> {
-  return { options, create };
+/** The store that the options describe. `open` it before use. */
+export function makeStore(options: StoreOptions, context: StoreContext): Store {
+  switch (options.type) {
+    case "duckdb":
+      return new TableStore(new DuckDbTables(options, context));
+    case "questdb":
+      return new TableStore(new QuestDbTables(options, context));
+  }
 }

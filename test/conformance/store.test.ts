@@ -3,19 +3,20 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { systemClock } from "../../src/base/clock.ts";
 import { Telemetry } from "../../src/base/telemetry.ts";
-import { STORES } from "../../src/store/index.ts";
+import { makeStore, storeOptionsSchema } from "../../src/store/index.ts";
 import { type StoreUnderTest, storeConformance } from "./store.ts";
 
 for (const acknowledge of ["committed", "buffered"] as const) {
   storeConformance(`duckdb (${acknowledge})`, async (): Promise<StoreUnderTest> => {
     const folder = mkdtempSync(join(tmpdir(), "lanewatch-store-"));
     const open = async () => {
-      const options = STORES.duckdb.options.parse({
+      const options = storeOptionsSchema.parse({
+        type: "duckdb",
         path: join(folder, "store.duckdb"),
         acknowledge,
       });
       const telemetry = new Telemetry({ level: "silent" });
-      const store = STORES.duckdb.create(options, { clock: systemClock, telemetry });
+      const store = makeStore(options, { clock: systemClock, telemetry });
       await store.open();
       return store;
     };

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { expect } from "vitest";
 import { systemClock } from "../../src/base/clock.ts";
 import { Telemetry } from "../../src/base/telemetry.ts";
-import { STORES } from "../../src/store/index.ts";
+import { makeStore, storeOptionsSchema } from "../../src/store/index.ts";
 import { type StoreUnderTest, storeConformance } from "../conformance/store.ts";
 import { describeWithEngines, engine } from "../harness/engines-suite.ts";
 
@@ -12,14 +12,15 @@ describeWithEngines(["questdb"], "QuestDB as a store", () => {
     // One server serves all tests: every store has tables of its own.
     const tablePrefix = `t${randomBytes(6).toString("hex")}_`;
     const open = async () => {
-      const options = STORES.questdb.options.parse({
+      const options = storeOptionsSchema.parse({
+        type: "questdb",
         http: `http://127.0.0.1:${httpPort}`,
         pg: `127.0.0.1:${pgPort}`,
         tablePrefix,
         flushIntervalMs: 50,
       });
       const telemetry = new Telemetry({ level: "silent" });
-      const store = STORES.questdb.create(options, { clock: systemClock, telemetry });
+      const store = makeStore(options, { clock: systemClock, telemetry });
       await store.open();
       return store;
     };

@@ -2,6 +2,7 @@ import { z } from "zod";
 
 /** Options of the store that is a file: for `replay`, the demo and small set-ups. One process at a time. */
 export const duckDbOptionsSchema = z.strictObject({
+  type: z.literal("duckdb"),
   path: z
     .string()
     .min(1)

@@ -10,6 +10,7 @@ const days = (of: string, count: number) =>
 
 /** Options of the store that many processes share. The configuration takes secrets from the environment: `${NAME}`. */
 export const questDbOptionsSchema = z.strictObject({
+  type: z.literal("questdb"),
   http: z
     .url({ protocol: /^https?$/ })
     .default("http://127.0.0.1:9000")
