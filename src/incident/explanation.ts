@@ -109,8 +109,17 @@ function closingOf(life: Life): Explanation["closing"] {
   return life.closing === undefined ? null : { reason: life.closing, text: CLOSING_TEXT[life.closing] };
 }
 
+/** What was read of a row; rows never change, and a page asks for the same one many times. */
+const readOnce = new WeakMap<object, Explanation | "none">();
+
 /** `undefined` when the text is no explanation of ours: a row made by hand, or by another version. */
 export function readExplanation(row: Pick<IncidentRow, "explanation">): Explanation | undefined {
-  const value = parseObject(row.explanation);
-  return "memory" in value && "worsenedCount" in value ? (value as unknown as Explanation) : undefined;
+  const known = readOnce.get(row) ?? parseExplanation(row.explanation);
+  readOnce.set(row, known);
+  return known === "none" ? undefined : known;
+}
+
+function parseExplanation(json: string): Explanation | "none" {
+  const value = parseObject(json);
+  return "memory" in value && "worsenedCount" in value ? (value as unknown as Explanation) : "none";
 }

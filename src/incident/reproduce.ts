@@ -14,7 +14,7 @@ export function reproduceSql(
 
 /** The incidents below one that stands above several. */
 export function reproduceChildrenSql(ids: readonly string[]): string {
-  return `SELECT * FROM incidents WHERE id IN (${ids.map(text).join(", ")}) ORDER BY start_time`;
+  return `SELECT * FROM incidents WHERE id IN (${ids.map(text).join(", ")}) ORDER BY started_at`;
 }
 
 function windowSql(swimlane: string, { feature, source, windowStartMs, windowSizeMs }: Witness): string {

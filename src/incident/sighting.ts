@@ -61,7 +61,7 @@ export function witnessOf(verdict: VerdictRow): Witness {
     threshold: verdict.threshold,
     summary: verdict.summary,
     expected: numberOrNull(detail["expected"]),
-    value: numberOrNull(detail["value"]),
+    value: numberOrNull(detail["value"]) ?? volumeOf(verdict, numberOrNull(detail["expected"])),
     reference: referenceName(detail["reference"]),
     parts: Array.isArray(detail["parts"])
       ? (detail["parts"].slice(0, PART_COUNT_MAX) as ExplanationPart[])
@@ -99,6 +99,12 @@ export function compareText(a: string, b: string): number {
 
 function numberOrNull(value: unknown): number | null {
   return typeof value === "number" && Number.isFinite(value) ? value : null;
+}
+
+/** The volume detector's effect is the share by which the count missed what was expected, so the count follows. */
+function volumeOf(verdict: VerdictRow, expected: number | null): number | null {
+  if (verdict.detector !== "volume" || expected === null || !Number.isFinite(verdict.effect)) return null;
+  return Math.max(0, expected * (1 + verdict.effect));
 }
 
 function referenceName(value: unknown): string {

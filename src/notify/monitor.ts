@@ -1,0 +1,64 @@
+import { createHash } from "node:crypto";
+import type { Severity } from "../../detectors/contract.ts";
+import type { IncidentRow } from "../store/contract.ts";
+
+/** Lanewatch about itself: it is behind, its store is away, a lane uses up its budget. Never a page about data. */
+export interface MonitorAlert {
+  /** One of a closed set, such as "ingest-lag"; with it the alert keeps its key. */
+  readonly code: string;
+  readonly severity: Severity;
+  /** One sentence for a person. */
+  readonly summary: string;
+  /** False ends it. */
+  readonly active: boolean;
+}
+
+/** The swimlane that the monitor speaks for. */
+export const MONITOR_LANE = "lanewatch";
+
+/** An incident's row for it; not of the table of incidents, since it is about no data. Times are wall clock. */
+export function monitorRow(alert: MonitorAlert, before: IncidentRow | undefined, nowMs: number): IncidentRow {
+  const state = alert.active ? "open" : "resolved";
+  const goesOn = before !== undefined && before.state === state;
+  const startMs = before !== undefined && before.state === "open" ? before.startMs : nowMs;
+  return {
+    id: `mon-${createHash("sha256").update(alert.code).digest("hex").slice(0, 16)}`,
+    swimlane: MONITOR_LANE,
+    state,
+    severity: alert.severity,
+    startMs,
+    endMs: nowMs,
+    changedAtMs: goesOn ? before.changedAtMs : nowMs,
+    resolvedAtMs: alert.active ? Number.NaN : nowMs,
+    title: `Lanewatch itself: ${alert.summary}`,
+    members: `*:${alert.code}`,
+    verdictCount: 0,
+    explanation: JSON.stringify(explanationOf(alert, startMs, nowMs)),
+    acknowledgedBy: "",
+  };
+}
+
+/** The part of an incident's explanation that notifiers read. */
+function explanationOf(
+  alert: MonitorAlert,
+  startMs: number,
+  nowMs: number,
+): Readonly<Record<string, unknown>> {
+  return {
+    what: alert.summary,
+    where: { swimlane: MONITOR_LANE, sources: [] },
+    since: new Date(startMs).toISOString(),
+    until: new Date(nowMs).toISOString(),
+    howMuch: alert.summary,
+    openedAtMs: startMs,
+    closing: null,
+    worsenedCount: 0,
+    parentId: "",
+    children: [],
+    causes: [],
+    together: [],
+    verdicts: [],
+    sql: [],
+    memory: null,
+  };
+}

@@ -1,0 +1,48 @@
+/**
+ * What was told to whom. The store's table is the truth that outlives us; the rows written by this process are kept
+ * beside it, since a store may take a while to show what it has acknowledged, and nobody is to be told twice for that.
+ */
+import type { NotificationRow, Store } from "../store/contract.ts";
+
+/** Incidents whose rows are kept in memory; past it the longest unused is read from the store again. */
+const INCIDENT_COUNT_MAX = 5_000;
+
+export class NotificationLog {
+  readonly #store: Pick<Store, "readNotifications" | "writeNotifications">;
+  readonly #rows = new Map<string, readonly NotificationRow[]>();
+
+  constructor(store: Pick<Store, "readNotifications" | "writeNotifications">) {
+    this.#store = store;
+  }
+
+  /** What this process knows, which may lag behind another replica; reads the store the first time. */
+  async known(incidentId: string): Promise<readonly NotificationRow[]> {
+    return this.#rows.get(incidentId) ?? (await this.read(incidentId));
+  }
+
+  /** The store's rows with those of this process, oldest first. */
+  async read(incidentId: string): Promise<readonly NotificationRow[]> {
+    const stored = await this.#store.readNotifications(incidentId);
+    return this.#keep(incidentId, [...stored, ...(this.#rows.get(incidentId) ?? [])]);
+  }
+
+  /** Kept in memory first: should the store fail, this process at least does not repeat itself. */
+  async write(row: NotificationRow): Promise<void> {
+    this.#keep(row.incidentId, [...(this.#rows.get(row.incidentId) ?? []), row]);
+    await this.#store.writeNotifications([row]);
+  }
+
+  #keep(incidentId: string, rows: readonly NotificationRow[]): readonly NotificationRow[] {
+    const unique = [...new Map(rows.map((row) => [keyOf(row), row])).values()].sort(
+      (a, b) => a.atMs - b.atMs,
+    );
+    this.#rows.delete(incidentId);
+    this.#rows.set(incidentId, unique);
+    if (this.#rows.size > INCIDENT_COUNT_MAX) this.#rows.delete(this.#rows.keys().next().value!);
+    return unique;
+  }
+}
+
+function keyOf(row: NotificationRow): string {
+  return [row.notifier, row.atMs, row.state, row.outcome].join("|");
+}
