@@ -13,6 +13,11 @@ export interface RecordBatch {
   readonly endOffset: number;
   /** One past the last offset in the partition when the batch was fetched: `endLogOffset - endOffset` is the lag. */
   readonly endLogOffset: number;
+  /**
+   * Set when offsets that were expected are gone because the log now begins here (retention was faster than we):
+   * what was expected before it is lost, the rest of a gap is a legal jump. Not set: every gap is a legal jump.
+   */
+  readonly logStartOffset?: number;
   /** Hands every record to `visit`, in offset order, synchronously. The bytes are valid during the call only. */
   forEach(visit: RecordVisitor): void;
 }
@@ -22,7 +27,13 @@ export interface RecordBatch {
  * @param logTimeMs the broker's timestamp; for a source that has none, the time that the run began.
  * @param bytes holds the record's value at `[start, end)`; `start` = -1 for a record without a value (tombstone).
  */
-export type RecordVisitor = (offset: number, logTimeMs: number, bytes: Buffer, start: number, end: number) => void;
+export type RecordVisitor = (
+  offset: number,
+  logTimeMs: number,
+  bytes: Buffer,
+  start: number,
+  end: number,
+) => void;
 
 /** How the handler of a batch talks back to the source. All calls belong to the batch's own assignment. */
 export interface BatchControl {

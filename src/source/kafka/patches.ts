@@ -1,0 +1,153 @@
+/**
+ * What we change inside kafkajs 2.2.4, which is dormant: done once a process, and only when the files that we bind to
+ * are byte for byte those that it was written against. Otherwise kafkajs stays as it is, and a warning says so: all
+ * works on, slower.
+ *
+ * 1. The idle timer: every idle connection wakes up a thousand times a second
+ *    (https://github.com/tulios/kafkajs/issues/1751).
+ * 2. Lazy batches (lazy-decoder.ts): one object for each record batch instead of one for each record.
+ * 3. Aborted transactions (aborted.ts).
+ */
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import type { Telemetry } from "../../base/telemetry.ts";
+import { type AbortedTransaction, dropAborted } from "./aborted.ts";
+import { type BatchMessage, createLazyDecoder, type DecoderParts } from "./lazy-decoder.ts";
+
+const require = createRequire(import.meta.url);
+/** kafkajs has no `exports`, so its inner files can be named; the folder is that of the copy which we import. */
+const KAFKAJS = join(dirname(require.resolve("kafkajs/package.json")), "src");
+
+/** SHA-256 of kafkajs 2.2.4's files, by patch. */
+const EXPECTED = {
+  idleTimer: {
+    "network/requestQueue/index.js": "b55986089c14f8f7bfc377922e2e65b3e4c1e7c7af2752d3b10a75dfe9e9260c",
+  },
+  lazyBatches: {
+    "protocol/recordBatch/v0/decoder.js": "38cae7fc865f9bc51941353e1f6e9419227a8799ba4efb437199393a4eb94819",
+    "protocol/requests/fetch/v4/decodeMessages.js":
+      "d9fede59bebf84ee15169d0ecc54df594a11722b6ba8d5db535ed1d8548d4fcc",
+    "consumer/batch.js": "04ee8657247441599f200af5871ce6b3c4463abe941b97405502f8f5f683face",
+    "consumer/filterAbortedMessages.js": "54ce50f2a41ee1686da8b73bf8b502c7dd07c9d7cb0a494cdb36a7fc536ced8e",
+    "broker/index.js": "9cbea8898528c439c213080f99d86974460114f81b5034c49aeb593a0337ca90",
+  },
+} as const;
+
+export interface PatchOutcome {
+  readonly idleTimer: boolean;
+  readonly lazyBatches: boolean;
+}
+
+let outcome: PatchOutcome | undefined;
+
+/** To be called before the first fetch; later calls change nothing. */
+export function patchKafkajs(telemetry: Telemetry): PatchOutcome {
+  if (outcome) return outcome;
+  const idleTimer = isAsExpected("idleTimer", telemetry);
+  if (idleTimer) quietIdleConnections();
+  const wanted = process.env["LANEWATCH_KAFKA_STOCK_DECODER"] !== "1";
+  const lazyBatches = wanted && isAsExpected("lazyBatches", telemetry);
+  if (lazyBatches) installLazyBatches();
+  outcome = { idleTimer, lazyBatches };
+  return outcome;
+}
+
+/** Compares the installed files with those that the patch was written for, and says so loudly when they differ. */
+export function isAsExpected(
+  patch: keyof typeof EXPECTED,
+  telemetry: Telemetry,
+  read: (file: string) => Buffer = (file) => readFileSync(join(KAFKAJS, file)),
+): boolean {
+  const changed = Object.entries(EXPECTED[patch]).filter(([file, hash]) => sha256(read, file) !== hash);
+  if (changed.length === 0) return true;
+  telemetry.event(
+    "error",
+    "source_kafkajs_unpatched",
+    "kafkajs is not the version that Lanewatch is made for; it runs unpatched, and slower",
+    { patch },
+  );
+  telemetry.log("error", "changed files of kafkajs", { patch, files: changed.map(([file]) => file) });
+  return false;
+}
+
+function sha256(read: (file: string) => Buffer, file: string): string {
+  try {
+    return createHash("sha256").update(read(file)).digest("hex");
+  } catch {
+    return "missing";
+  }
+}
+
+interface RequestQueue {
+  readonly pending: readonly unknown[];
+  readonly throttledUntil: number;
+  scheduleCheckPendingRequests(): void;
+}
+
+/** With nothing pending and no throttling there is nothing to check later. */
+function quietIdleConnections(): void {
+  const { prototype } = require(join(KAFKAJS, "network/requestQueue/index.js")) as {
+    prototype: RequestQueue;
+  };
+  const original = prototype.scheduleCheckPendingRequests;
+  prototype.scheduleCheckPendingRequests = function (this: RequestQueue) {
+    if (this.pending.length === 0 && this.throttledUntil <= Date.now()) return;
+    original.call(this);
+  };
+}
+
+interface FetchAnswer {
+  readonly responses: readonly {
+    readonly partitions: { abortedTransactions?: AbortedTransaction[]; readonly messages: BatchMessage[] }[];
+  }[];
+}
+
+function installLazyBatches(): void {
+  forgetFetchModules();
+  const decoderFile = require.resolve(join(KAFKAJS, "protocol/recordBatch/v0/decoder.js"));
+  require(decoderFile);
+  require.cache[decoderFile]!.exports = createLazyDecoder(decoderParts());
+  const { prototype } = require(join(KAFKAJS, "broker/index.js")) as {
+    prototype: { fetch(request: unknown): Promise<FetchAnswer> };
+  };
+  const original = prototype.fetch;
+  prototype.fetch = async function (this: unknown, request: unknown) {
+    const answer = await original.call(this, request);
+    for (const { partitions } of answer.responses)
+      for (const partition of partitions) settleAborted(partition);
+    return answer;
+  };
+}
+
+/** kafkajs' own filter looks at single records; it is left nothing to do. */
+function settleAborted(partition: FetchAnswer["responses"][number]["partitions"][number]): void {
+  const { abortedTransactions, messages } = partition;
+  if (!abortedTransactions || abortedTransactions.length === 0) return;
+  dropAborted(
+    messages.filter((message) => "span" in message),
+    abortedTransactions,
+  );
+  partition.abortedTransactions = [];
+}
+
+/** kafkajs loads the modules of a fetch at the first fetch; if there was one, they hold the stock decoder. */
+function forgetFetchModules(): void {
+  const folder = join(KAFKAJS, "protocol/requests/fetch/");
+  for (const file of Object.keys(require.cache))
+    if (file.startsWith(folder) && !file.endsWith("fetch/index.js")) delete require.cache[file];
+}
+
+function decoderParts(): DecoderParts {
+  const { lookupCodecByAttributes } = require(join(KAFKAJS, "protocol/message/compression/index.js")) as {
+    lookupCodecByAttributes: DecoderParts["codecOf"];
+  };
+  const { KafkaJSPartialMessageError } = require(join(KAFKAJS, "errors.js")) as {
+    KafkaJSPartialMessageError: new (message: string) => Error;
+  };
+  return {
+    codecOf: lookupCodecByAttributes,
+    partialError: (message) => new KafkaJSPartialMessageError(message),
+  };
+}

@@ -1,0 +1,56 @@
+/**
+ * Where reading begins after a join: at the group's commit; without a usable one, where the caller says that the
+ * counted path ends; without that, at the log's start. Never at "latest": that would skip records without a trace.
+ */
+import { OperationalError } from "../../base/errors.ts";
+import type { PartitionEnd, PartitionPosition } from "../contract.ts";
+import type { Ask } from "./ask.ts";
+
+export interface Beginning extends PartitionPosition {
+  /** First offset that the log still has. Later than `offset` when retention was faster than we were. */
+  readonly logStartOffset: number;
+  readonly logEndOffset: number;
+}
+
+export type ResumeOffset = (topic: string, partition: number) => Promise<number | undefined>;
+
+export async function findBeginnings(
+  ask: Ask,
+  groupId: string,
+  assigned: ReadonlyMap<string, readonly number[]>,
+  resumeOffset: ResumeOffset,
+): Promise<Beginning[]> {
+  const beginnings: Beginning[] = [];
+  for (const [topic, partitions] of assigned) {
+    const [ends, commits] = await Promise.all([ask.ends(topic), ask.commits(groupId, topic)]);
+    for (const partition of partitions) {
+      const end = ends.find((one) => one.partition === partition);
+      if (!end) continue; // assigned, but its leader does not know it yet: the next join brings it
+      const expected = commits.get(partition) ?? (await resumeOffset(topic, partition)) ?? end.startOffset;
+      beginnings.push({
+        topic,
+        partition,
+        offset: expected,
+        logStartOffset: end.startOffset,
+        logEndOffset: end.endOffset,
+      });
+    }
+  }
+  return beginnings;
+}
+
+/**
+ * The log ends before what was already read of it: the topic was deleted and made again, or brokers lost records.
+ * Going on would count new records under offsets that are already accounted for.
+ */
+export function logWentBack(
+  { topic, partition, endOffset }: PartitionEnd,
+  expected: number,
+): OperationalError {
+  return new OperationalError(
+    `Partition ${partition} of topic "${topic}" ends at offset ${endOffset}, but offsets up to ${expected} were read ` +
+      "before: the topic was deleted and made again, or the brokers lost records. Nothing was counted twice. Read the " +
+      "new topic under a new name, or remove the old topic's segments from the store and the group's commits.",
+    { code: "SOURCE_LOG_WENT_BACK", retryable: false, context: { topic, partition, endOffset, expected } },
+  );
+}
