@@ -16,17 +16,12 @@ import { notifiersOf, type Route } from "../incident/route.ts";
 import { readSilences, type Silence } from "../incident/silence.ts";
 import type { IncidentRow, Store } from "../store/contract.ts";
 import type { Notifier } from "./contract.ts";
-import { type DedupOptions, dedupStage } from "./dedup.ts";
-import { type Delivery, type Ending, journey, type Stage } from "./delivery.ts";
-import { KeepAlive } from "./keepalive.ts";
+import { Courier, type CourierOptions } from "./courier.ts";
 import { type MonitorAlert, monitorRow } from "./monitor.ts";
-import { muteStage } from "./mute.ts";
 import { NotificationLog } from "./notification-log.ts";
-import { Outbox } from "./outbox.ts";
-import { recordStage, type SendParts, sendStage } from "./send.ts";
 import { type IncidentView, newIncidentView } from "./view.ts";
 
-export interface DeliverOptions extends DedupOptions {
+export interface DeliverOptions extends CourierOptions {
   /** Who is told about what. With none, every notifier gets warnings and pages, and what the monitor says of itself. */
   readonly routes: readonly Route[];
   readonly inhibit: readonly InhibitRule[];
@@ -38,8 +33,6 @@ export interface DeliverOptions extends DedupOptions {
   readonly replicaIndex: number;
   /** Longer than a poll, a timeout and the time in which the store shows what it took. @default 30 seconds */
   readonly replicaWaitMs: number;
-  /** Incidents that may wait for one notifier. @default 1000 */
-  readonly queueCountMax: number;
 }
 
 export const deliverDefaults: DeliverOptions = {
@@ -71,14 +64,10 @@ export interface DeliverParts {
 export class Deliverer {
   readonly #parts: DeliverParts;
   readonly #options: DeliverOptions;
-  readonly #log: NotificationLog;
   readonly #view: IncidentView;
-  readonly #keepAlive = new KeepAlive();
-  readonly #outboxes: ReadonlyMap<string, Outbox>;
+  readonly #couriers: ReadonlyMap<string, Courier>;
   /** What the monitor says of itself, by code; a closed set, so it needs no bound. */
   readonly #monitor = new Map<string, IncidentRow>();
-  /** By row: the notifiers for which it was counted as muted or stale. */
-  readonly #counted = new WeakMap<IncidentRow, Set<string>>();
   readonly #stop = new AbortController();
   /** `undefined` until the store was read: who doesn't know the silences yet tells nobody. */
   #silences: readonly Silence[] | undefined;
@@ -89,9 +78,11 @@ export class Deliverer {
     const names = parts.notifiers.map((notifier) => notifier.name);
     this.#options = { ...deliverDefaults, ...options };
     if (this.#options.routes.length === 0) this.#options = { ...this.#options, routes: routesToAll(names) };
-    this.#log = new NotificationLog(parts.store);
     this.#view = newIncidentView(parts.store, parts.clock);
-    this.#outboxes = new Map(parts.notifiers.map((notifier) => [notifier.name, this.#outboxOf(notifier)]));
+    const log = new NotificationLog(parts.store);
+    this.#couriers = new Map(
+      parts.notifiers.map((notifier) => [notifier.name, this.#courierOf(notifier, log)]),
+    );
   }
 
   /** Looks at the store now and then on, until {@link stop}. */
@@ -105,15 +96,15 @@ export class Deliverer {
       readState: (key) => this.#parts.store.readState(key),
       writeStates: never,
     });
-    for (const row of await this.#view.refresh()) this.#route(row, "data");
-    for (const row of this.#monitor.values()) this.#route(row, "monitor");
+    for (const row of await this.#view.refresh()) await this.#routeIfDue(row, "data");
+    for (const row of this.#monitor.values()) await this.#routeIfDue(row, "monitor");
   }
 
   /** Incidents that just changed; never blocks. Those that it can't take are found by the next look at the store. */
   offer(rows: readonly IncidentRow[]): void {
     for (const row of rows) {
       this.#view.put(row);
-      if (this.#silences !== undefined) this.#route(row, "data");
+      this.#route(row, "data");
     }
   }
 
@@ -121,23 +112,23 @@ export class Deliverer {
   tell(alert: MonitorAlert): void {
     const row = monitorRow(alert, this.#monitor.get(alert.code), this.#parts.clock.nowMs());
     this.#monitor.set(alert.code, row);
-    if (this.#silences !== undefined) this.#route(row, "monitor");
+    this.#route(row, "monitor");
   }
 
   /** Incidents that wait, over all notifiers. */
   depth(): number {
-    return [...this.#outboxes.values()].reduce((sum, outbox) => sum + outbox.depth, 0);
+    return [...this.#couriers.values()].reduce((sum, courier) => sum + courier.depth, 0);
   }
 
   /** Resolves when nothing waits to be sent, retries included. */
   async idle(): Promise<void> {
-    await Promise.all([...this.#outboxes.values()].map((outbox) => outbox.idle()));
+    await Promise.all([...this.#couriers.values()].map((courier) => courier.idle()));
   }
 
   /** Cuts off what is being sent (it is sent again by the next process) and ends. */
   async stop(): Promise<void> {
     this.#stop.abort();
-    await Promise.all([this.#polling, ...[...this.#outboxes.values()].map((outbox) => outbox.stop())]);
+    await Promise.all([this.#polling, ...[...this.#couriers.values()].map((courier) => courier.stop())]);
   }
 
   async #poll(): Promise<void> {
@@ -150,73 +141,38 @@ export class Deliverer {
     }
   }
 
-  #route(row: IncidentRow, about: "data" | "monitor"): void {
-    const notBeforeMs = this.#parts.clock.nowMs() + this.#options.replicaIndex * this.#options.replicaWaitMs;
+  /** The couriers that the routes name for the incident. */
+  #couriersOf(row: IncidentRow, about: "data" | "monitor"): readonly Courier[] {
     const names = notifiersOf(this.#options.routes, { ...matchedOf(row), severity: row.severity }, about);
-    for (const name of names) this.#outboxes.get(name)?.put(row, notBeforeMs);
+    return names.flatMap((name) => this.#couriers.get(name) ?? []);
   }
 
-  #outboxOf(notifier: Notifier): Outbox {
-    const { telemetry, clock } = this.#parts;
-    const endings = telemetry.counter(
-      "notify_deliveries_total",
-      "Messages to a notifier, by how they ended",
-      ["notifier", "ending"],
-    );
-    return new Outbox({
-      clock,
-      countMax: this.#options.queueCountMax,
-      deliver: (row) => this.#deliver(row, notifier),
-      onEnding: (ending, row) => {
-        if (!this.#isOldNews(ending, notifier, row)) endings.inc({ notifier: notifier.name, ending });
-      },
-      onError: (error) =>
-        telemetry.error("a delivery failed before it was sent", error, { notifier: notifier.name }),
-    });
+  #route(row: IncidentRow, about: "data" | "monitor"): void {
+    if (this.#silences === undefined) return;
+    for (const courier of this.#couriersOf(row, about)) courier.put(row, this.#notBeforeMs());
   }
 
-  /** Each look at the store finds again what is muted or too old: that counts once for each state of an incident. */
-  #isOldNews(ending: Ending | "queue-full", notifier: Notifier, row: IncidentRow): boolean {
-    if (ending === "nothing-due") return true;
-    if (ending !== "muted" && ending !== "stale") return false;
-    const counted = this.#counted.get(row) ?? new Set();
-    const isOld = counted.has(notifier.name);
-    this.#counted.set(row, counted.add(notifier.name));
-    return isOld;
+  async #routeIfDue(row: IncidentRow, about: "data" | "monitor"): Promise<void> {
+    for (const courier of this.#couriersOf(row, about)) await courier.putIfDue(row, this.#notBeforeMs());
   }
 
-  async #deliver(row: IncidentRow, notifier: Notifier): Promise<Ending> {
-    const nowMs = this.#parts.clock.nowMs();
-    const isMine = ({ notifier: name }: { readonly notifier: string }) => name === notifier.name;
-    const known = (await this.#log.known(row.id)).filter(isMine);
-    const delivery: Delivery = { row, notifier, log: known, nowMs };
-    const early = await journey(this.#decide(), delivery);
-    if (early !== "sent") return early;
-    // Something is due by what we know: another replica may have told it meanwhile.
-    const log = (await this.#log.read(row.id)).filter(isMine);
-    const ending = await journey([...this.#decide(), ...this.#act(notifier)], { ...delivery, log });
-    if (ending === "sent") this.#keepAlive.sent(notifier, row, nowMs);
-    return ending;
+  #notBeforeMs(): number {
+    return this.#parts.clock.nowMs() + this.#options.replicaIndex * this.#options.replicaWaitMs;
   }
 
-  #decide(): readonly Stage[] {
+  #courierOf(notifier: Notifier, log: NotificationLog): Courier {
+    const { clock, telemetry } = this.#parts;
     const view = () => ({
       silences: this.#silences ?? [],
       live: this.#view.live(),
       rules: this.#options.inhibit,
     });
-    return [muteStage(view), this.#keepAlive.or(dedupStage(this.#options))];
-  }
-
-  #act(notifier: Notifier): readonly Stage[] {
-    const parts: SendParts = {
-      ...this.#parts,
-      log: this.#log,
-      signal: this.#stop.signal,
-      urlOf: (id) => this.#urlOf(id),
-      onRetryAfter: (waitMs) => this.#outboxes.get(notifier.name)?.pause(waitMs),
-    };
-    return [sendStage(parts), recordStage(parts)];
+    const urlOf = (incidentId: string) => this.#urlOf(incidentId);
+    return new Courier(
+      notifier,
+      { clock, telemetry, log, view, urlOf, signal: this.#stop.signal },
+      this.#options,
+    );
   }
 
   #urlOf(incidentId: string): string {

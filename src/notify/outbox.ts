@@ -12,6 +12,7 @@ export interface OutboxParts {
   readonly countMax: number;
   readonly deliver: (row: IncidentRow) => Promise<Ending>;
   readonly onEnding: (ending: Ending | "queue-full", row: IncidentRow) => void;
+  readonly onDepth: (count: number) => void;
   /** An error that no stage expected: a store that can't be read, or a bug. The incident is tried again. */
   readonly onError: (error: unknown) => void;
 }
@@ -49,6 +50,7 @@ export class Outbox {
       return;
     }
     this.#waiting.set(row.id, { notBeforeMs, attempt: 0, ...before, row });
+    this.#parts.onDepth(this.#waiting.size);
     this.#nudge.abort();
     this.#running ??= this.#run().finally(() => {
       this.#running = undefined;
@@ -100,5 +102,6 @@ export class Outbox {
     } else if (ending !== "sent" && newer.row === next.row) this.#waiting.delete(next.row.id);
     // After a message was sent there may be another: what opened and ended while the receiver was away.
     else this.#waiting.set(next.row.id, { row: newer.row, notBeforeMs: 0, attempt: 0 });
+    this.#parts.onDepth(this.#waiting.size);
   }
 }
