@@ -3,7 +3,8 @@
 export type TimeUnit = "ms" | "s" | "us" | "ns";
 
 const MS_PER: Readonly<Record<TimeUnit, number>> = { ms: 1, s: 1_000, us: 1e-3, ns: 1e-6 };
-const ISO = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?)?(?:Z|z|([+-])(\d\d):?(\d\d))?$/;
+const ISO =
+  /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?)?(?:Z|z|([+-])(\d\d):?(\d\d))?$/;
 /** What a JavaScript Date can hold: ±100 million days around 1970. */
 const EPOCH_MS_MAX = 8.64e15;
 
@@ -20,16 +21,37 @@ export function readEventTimeMs(value: unknown, unit: TimeUnit): number {
 }
 
 function isoToEpochMs(iso: RegExpExecArray): number {
-  const [, year, month, day, hour = "0", minute = "0", second = "0", fraction = "0", sign, zoneHour, zoneMinute] = iso;
+  const [
+    ,
+    year,
+    month,
+    day,
+    hour = "0",
+    minute = "0",
+    second = "0",
+    fraction = "0",
+    sign,
+    zoneHour,
+    zoneMinute,
+  ] = iso;
   if (!isCalendarTime(+year!, +month!, +day!, +hour, +minute, +second)) return Number.NaN;
-  const localMs = Date.UTC(+year!, +month! - 1, +day!, +hour, +minute, +second) + Math.floor(Number(`0.${fraction}`) * 1000 + 1e-9);
+  const localMs =
+    Date.UTC(+year!, +month! - 1, +day!, +hour, +minute, +second) +
+    Math.floor(Number(`0.${fraction}`) * 1000 + 1e-9);
   if (sign === undefined) return localMs;
   const zoneMs = (+zoneHour! * 60 + +zoneMinute!) * 60_000;
   return sign === "+" ? localMs - zoneMs : localMs + zoneMs;
 }
 
 /** False for the 31st of April or 25:00, which `Date.UTC` would carry over; 24:00 and a leap second are taken. */
-function isCalendarTime(year: number, month: number, day: number, hour: number, minute: number, second: number): boolean {
+function isCalendarTime(
+  year: number,
+  month: number,
+  day: number,
+  hour: number,
+  minute: number,
+  second: number,
+): boolean {
   if (month < 1 || month > 12 || hour > 24 || minute > 59 || second > 60) return false;
   return day >= 1 && day <= new Date(Date.UTC(year, month, 0)).getUTCDate();
 }

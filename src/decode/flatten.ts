@@ -3,7 +3,15 @@
  * (`tags.length`) and its elements' distribution (`tags[]`), and a value that cannot be counted as data says why.
  */
 import type { RecordOutcome } from "./outcome.ts";
-import { type DecodedRecord, type RecordKind, VALUE_BOOLEAN, VALUE_NULL, VALUE_NUMBER, VALUE_STRING, VALUES_MAX } from "./record.ts";
+import {
+  type DecodedRecord,
+  type RecordKind,
+  VALUE_BOOLEAN,
+  VALUE_NULL,
+  VALUE_NUMBER,
+  VALUE_STRING,
+  VALUES_MAX,
+} from "./record.ts";
 import type { ShapeRegistry } from "./shapes.ts";
 
 /** Beyond it a sum of squares overflows a double and every moment is lost. */
@@ -46,11 +54,16 @@ export class Flattener {
 
   /** Adds every own property of `object`, less the names in `without`. */
   object(object: object, prefix: string, depth: number, without?: ReadonlySet<string>): RecordOutcome {
-    if (depth > this.#limits.depthMax) return this.#stop("too_complex", `nested deeper than ${this.#limits.depthMax} at "${prefix}"`);
+    if (depth > this.#limits.depthMax)
+      return this.#stop("too_complex", `nested deeper than ${this.#limits.depthMax} at "${prefix}"`);
     for (const key of Object.keys(object)) {
       if (key === "__proto__") return this.#stop("forbidden_key", `key "__proto__" under "${prefix}"`);
       if (without?.has(key)) continue;
-      const outcome = this.value((object as Record<string, unknown>)[key], prefix === "" ? key : `${prefix}.${key}`, depth);
+      const outcome = this.value(
+        (object as Record<string, unknown>)[key],
+        prefix === "" ? key : `${prefix}.${key}`,
+        depth,
+      );
       if (outcome !== "ok") return outcome;
     }
     return "ok";
@@ -66,7 +79,8 @@ export class Flattener {
   }
 
   #array(elements: readonly unknown[], name: string, depth: number): RecordOutcome {
-    if (depth > this.#limits.depthMax) return this.#stop("too_complex", `nested deeper than ${this.#limits.depthMax} at "${name}"`);
+    if (depth > this.#limits.depthMax)
+      return this.#stop("too_complex", `nested deeper than ${this.#limits.depthMax} at "${name}"`);
     const length = this.value(elements.length, `${name}.length`, depth);
     if (length !== "ok" || elements.length === 0) return length;
     const outcome = this.#field(`${name}[]`);
@@ -82,7 +96,8 @@ export class Flattener {
   /** Elements that are objects or arrays have no distribution of their own: they are counted as JSON text would be lost. */
   #element(element: unknown, name: string, depth: number): RecordOutcome {
     if (element !== null && typeof element === "object") {
-      if (depth >= this.#limits.depthMax) return this.#stop("too_complex", `nested deeper than ${this.#limits.depthMax} at "${name}[]"`);
+      if (depth >= this.#limits.depthMax)
+        return this.#stop("too_complex", `nested deeper than ${this.#limits.depthMax} at "${name}[]"`);
       return Array.isArray(element)
         ? this.#each(element, name, depth + 1)
         : this.#each(Object.values(element), name, depth + 1);
@@ -99,7 +114,8 @@ export class Flattener {
   }
 
   #field(name: string): RecordOutcome {
-    if (this.#fieldCount >= this.#limits.fieldsMax) return this.#stop("too_complex", `more than ${this.#limits.fieldsMax} fields`);
+    if (this.#fieldCount >= this.#limits.fieldsMax)
+      return this.#stop("too_complex", `more than ${this.#limits.fieldsMax} fields`);
     this.#shapes.field(name);
     this.#fieldCount++;
     return "ok";

@@ -15,7 +15,9 @@ export interface JsonLimits extends FlattenLimits {
 export const DEFAULT_JSON_LIMITS: JsonLimits = { recordBytesMax: 1_048_576, depthMax: 32, fieldsMax: 4_096 };
 
 /** Where a record's values stand: one object, or named pointers. */
-type Fields = { readonly pick: Pick; readonly wholeRecord: boolean } | { readonly named: readonly (readonly [string, Pick])[] };
+type Fields =
+  | { readonly pick: Pick; readonly wholeRecord: boolean }
+  | { readonly named: readonly (readonly [string, Pick])[] };
 
 export class JsonDecoder implements Decoder {
   readonly #limits: JsonLimits;
@@ -58,12 +60,15 @@ export class JsonDecoder implements Decoder {
     if (parsed === null || typeof parsed !== "object" || Array.isArray(parsed)) {
       return this.#stop("undecodable", "not a JSON object");
     }
-    if (Object.hasOwn(parsed, "__proto__")) return this.#stop("forbidden_key", 'key "__proto__" in the record');
+    if (Object.hasOwn(parsed, "__proto__"))
+      return this.#stop("forbidden_key", 'key "__proto__" in the record');
     const time = this.#time(parsed);
     record.eventTimeMs = readEventTimeMs(time, this.#timeUnit);
-    if (Number.isNaN(record.eventTimeMs)) return this.#stop("no_time", `time is ${JSON.stringify(time)?.slice(0, 80)}`);
+    if (Number.isNaN(record.eventTimeMs))
+      return this.#stop("no_time", `time is ${JSON.stringify(time)?.slice(0, 80)}`);
     const swimlane = this.#swimlane(parsed);
-    if (swimlane === undefined) return this.#stop("no_swimlane", "nothing where the mapping looks for the swimlane");
+    if (swimlane === undefined)
+      return this.#stop("no_swimlane", "nothing where the mapping looks for the swimlane");
     record.swimlane = swimlane;
     record.source = this.#source(parsed) ?? "default";
     return this.#values(parsed, record);
@@ -107,7 +112,8 @@ export class JsonDecoder implements Decoder {
   /** JSON has no NaN, but Python's json module writes it: that is a number out of range, and worth saying so. */
   #unparsable(text: string, error: unknown): RecordOutcome {
     const bare = /[:,[]\s*(-?(?:NaN|Infinity))\b/.exec(text);
-    if (bare !== null) return this.#stop("number_range", `${bare[1]} is not JSON; send null for a missing number`);
+    if (bare !== null)
+      return this.#stop("number_range", `${bare[1]} is not JSON; send null for a missing number`);
     return this.#stop("undecodable", error instanceof Error ? error.message.slice(0, 200) : "not JSON");
   }
 

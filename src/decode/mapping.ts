@@ -87,7 +87,9 @@ function templateParts(template: string): readonly (string | Pick)[] {
     .map((part) => {
       if (!part.startsWith("{")) return part;
       const name = part.slice(1, -1);
-      return compilePointer(name.startsWith("/") ? name : `/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`);
+      return compilePointer(
+        name.startsWith("/") ? name : `/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`,
+      );
     });
 }
 
@@ -102,7 +104,8 @@ export function usedKeys(mapping: Mapping): ReadonlySet<string> {
   const keys = new Set<string>();
   for (const text of texts) {
     if (text.startsWith("/")) keys.add(pointerKeys(text)[0]!);
-    for (const [, name] of text.matchAll(/\{([^{}]+)\}/g)) keys.add(name!.startsWith("/") ? pointerKeys(name!)[0]! : name!);
+    for (const [, name] of text.matchAll(/\{([^{}]+)\}/g))
+      keys.add(name!.startsWith("/") ? pointerKeys(name!)[0]! : name!);
   }
   for (const field of [mapping.features, mapping.metrics]) {
     if (typeof field === "string" && field !== "") keys.add(pointerKeys(field)[0]!);

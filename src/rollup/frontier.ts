@@ -19,6 +19,8 @@ export class PartitionFrontier {
   #eventTimeMaxMs = Number.NEGATIVE_INFINITY;
   /** Set by the idle rule: a partition with nothing left to read follows the clock. */
   idleWatermarkMs = Number.NEGATIVE_INFINITY;
+  /** Set at the end of a finite input: this partition will bring no more, and holds no window back. */
+  finished = false;
 
   constructor(topic: string, partition: number, startOffset: number) {
     this.topic = topic;
@@ -38,6 +40,11 @@ export class PartitionFrontier {
   /** No on-time record of this partition is older. Epoch milliseconds; −Infinity before the first record. */
   get watermarkMs(): number {
     return Math.max(this.#eventTimeMaxMs, this.idleWatermarkMs);
+  }
+
+  /** True for a segment that was added already, on the path or not. */
+  has(manifest: Manifest): boolean {
+    return this.#candidates.has(segmentName(manifest));
   }
 
   isOnPath(manifest: Parameters<typeof segmentName>[0]): boolean {

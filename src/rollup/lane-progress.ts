@@ -22,7 +22,13 @@ export class LaneProgress {
   /** Until the first release, an older window may still come to be the lane's first. */
   #released: boolean;
 
-  constructor(name: LaneName, windowSizeMs: number, nextStartMs: number, lastFilledMs: number, released = false) {
+  constructor(
+    name: LaneName,
+    windowSizeMs: number,
+    nextStartMs: number,
+    lastFilledMs: number,
+    released = false,
+  ) {
     this.#released = released;
     this.name = name;
     this.windowSizeMs = windowSizeMs;
@@ -43,7 +49,11 @@ export class LaneProgress {
 
   /** Gives up rows of segments that a better tiling replaced. */
   withdraw(isGone: (row: PlacedProfile) => boolean): void {
-    for (const [startMs, rows] of this.pending) this.pending.set(startMs, rows.filter((row) => !isGone(row)));
+    for (const [startMs, rows] of this.pending)
+      this.pending.set(
+        startMs,
+        rows.filter((row) => !isGone(row)),
+      );
   }
 
   /** The rows of the next window (none: it was silent), which counts as released from now on. */

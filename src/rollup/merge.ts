@@ -27,11 +27,29 @@ export function mergeWindow(target: MergeTarget, rows: readonly PlacedProfile[])
   for (const feature of [...byFeature.keys()].sort()) {
     const parts = byFeature.get(feature)!;
     const seed = hashText(`${swimlane}|${source}|${feature}|${windowStartMs}`);
-    const profile = parts.length === 1 ? parts[0]!.profile : mergeProfiles(parts.map((part) => part.profile), seed);
+    const profile =
+      parts.length === 1
+        ? parts[0]!.profile
+        : mergeProfiles(
+            parts.map((part) => part.profile),
+            seed,
+          );
     const { kind } = parts[0]!;
-    profiles.push({ windowStartMs, windowSizeMs, swimlane, source, feature, kind, revision, recordCount, profile });
+    profiles.push({
+      windowStartMs,
+      windowSizeMs,
+      swimlane,
+      source,
+      feature,
+      kind,
+      revision,
+      recordCount,
+      profile,
+    });
   }
-  const segmentCount = new Set(rows.map((row) => `${row.manifest.topic}|${row.manifest.partition}|${row.manifest.startOffset}`)).size;
+  const segmentCount = new Set(
+    rows.map((row) => `${row.manifest.topic}|${row.manifest.partition}|${row.manifest.startOffset}`),
+  ).size;
   const window: WindowRow = {
     windowStartMs,
     windowSizeMs,

@@ -18,7 +18,8 @@ export function findPath(candidates: readonly Manifest[], startOffset: number): 
     if (!arrivals.has(start)) continue;
     for (const manifest of byStart.get(start)!) {
       const known = arrivals.get(manifest.endOffset);
-      if (known === undefined || manifest.startOffset < known.startOffset) arrivals.set(manifest.endOffset, manifest);
+      if (known === undefined || manifest.startOffset < known.startOffset)
+        arrivals.set(manifest.endOffset, manifest);
       if (manifest.endOffset > furthest) furthest = manifest.endOffset;
     }
   }
@@ -34,17 +35,24 @@ function groupByStart(candidates: readonly Manifest[], startOffset: number): Map
     else group.push(manifest);
   }
   // Under two shapes the same range may stand twice; the order of their names decides, so that all readers agree.
-  for (const group of byStart.values()) group.sort((a, b) => a.endOffset - b.endOffset || (a.shape < b.shape ? -1 : 1));
+  for (const group of byStart.values())
+    group.sort((a, b) => a.endOffset - b.endOffset || (a.shape < b.shape ? -1 : 1));
   return byStart;
 }
 
-function traceBack(arrivals: ReadonlyMap<number, Manifest | undefined>, furthest: number): readonly Manifest[] {
+function traceBack(
+  arrivals: ReadonlyMap<number, Manifest | undefined>,
+  furthest: number,
+): readonly Manifest[] {
   const path: Manifest[] = [];
-  for (let step = arrivals.get(furthest); step !== undefined; step = arrivals.get(step.startOffset)) path.push(step);
+  for (let step = arrivals.get(furthest); step !== undefined; step = arrivals.get(step.startOffset))
+    path.push(step);
   return path.reverse();
 }
 
 /** A name that is equal for equal segments. */
-export function segmentName(manifest: Pick<Manifest, "topic" | "partition" | "startOffset" | "endOffset" | "shape">): string {
+export function segmentName(
+  manifest: Pick<Manifest, "topic" | "partition" | "startOffset" | "endOffset" | "shape">,
+): string {
   return `${manifest.topic}|${manifest.partition}|${manifest.startOffset}|${manifest.endOffset}|${manifest.shape}`;
 }

@@ -66,12 +66,45 @@ export class Rollup {
     return frontier;
   }
 
-  /** Starts where the store's merged windows end. To be called once, before the first segment is added. */
-  async restore(): Promise<void> {
-    for (const row of await this.#options.store.readLanes()) {
-      const lane = new LaneProgress(row, row.windowSizeMs, row.lastWindowMs + row.windowSizeMs, row.lastWindowMs, true);
+  /**
+   * Starts where the store's merged windows end: their lanes, the paths of the last `sinceMs`, and the rows of windows
+   * that were still open. To be called once, before the first segment is added.
+   * @returns the lanes that the store knows.
+   */
+  async restore(sinceMs = Number.NEGATIVE_INFINITY): Promise<ReadonlySet<string>> {
+    const { store } = this.#options;
+    for (const row of await store.readLanes()) {
+      const lane = new LaneProgress(
+        row,
+        row.windowSizeMs,
+        row.lastWindowMs + row.windowSizeMs,
+        row.lastWindowMs,
+        true,
+      );
       this.#lanes.set(laneKey(row), lane);
     }
+    const known = new Set(this.#lanes.keys());
+    const openMs = Math.min(...[...this.#lanes.values()].map((lane) => lane.nextStartMs));
+    for (const { topic, partition } of await store.readPartitions()) {
+      const manifests = (await store.readManifests(topic, partition, 0)).filter(
+        (m) => !(m.startedAtMs < sinceMs),
+      );
+      if (manifests.length === 0) continue;
+      const frontier = this.frontier(topic, partition, manifests[0]!.startOffset);
+      for (const manifest of frontier.add(manifests).added) {
+        if (!(manifest.eventTimeMaxMs >= openMs)) continue;
+        const rows = (await this.#rowsOf(manifest)).filter(
+          (row) => row.windowStartMs >= this.#laneOf(row).nextStartMs,
+        );
+        this.#hold(manifest, rows, this.#options.groupOf(topic));
+      }
+    }
+    return known;
+  }
+
+  /** At the end of a finite input: these partitions will bring no more. */
+  finish(topics: ReadonlySet<string>): void {
+    for (const frontier of this.#frontiers.values()) if (topics.has(frontier.topic)) frontier.finished = true;
   }
 
   /** Takes segments of one partition, all of whose rows are visible. Rows of those off the path wait until it reaches them. */
@@ -102,11 +135,28 @@ export class Rollup {
     this.#revisions.clear();
     const revised: CompleteWindow[] = [];
     for (const { lane, startMs } of revisions) {
-      const rows = await this.#options.store.readSegmentProfilesOfWindow(lane.name.swimlane, lane.name.source, startMs);
+      const rows = await this.#options.store.readSegmentProfilesOfWindow(
+        lane.name.swimlane,
+        lane.name.source,
+        startMs,
+      );
       const onPath = rows.filter((row) => this.#isOnPath(row));
-      const [known] = await this.#options.store.readWindows({ ...lane.name, sinceMs: startMs, untilMs: startMs + 1 });
+      const [known] = await this.#options.store.readWindows({
+        ...lane.name,
+        sinceMs: startMs,
+        untilMs: startMs + 1,
+      });
       const revision = (known?.revision ?? 0) + 1;
-      const merged = mergeWindow({ ...lane.name, windowStartMs: startMs, windowSizeMs: lane.windowSizeMs, revision, mergedAtMs: this.#options.clock.nowMs() }, onPath);
+      const merged = mergeWindow(
+        {
+          ...lane.name,
+          windowStartMs: startMs,
+          windowSizeMs: lane.windowSizeMs,
+          revision,
+          mergedAtMs: this.#options.clock.nowMs(),
+        },
+        onPath,
+      );
       if (merged.window.recordCount === known?.recordCount) continue;
       revised.push(merged);
     }
@@ -115,7 +165,7 @@ export class Rollup {
 
   /** Lowest watermark over all partitions of a configured source: what its lanes wait for. */
   watermarkMs(group: string): number {
-    return this.#watermarks().get(group) ?? Number.NEGATIVE_INFINITY;
+    return this.#watermarks().get(group)?.ms ?? Number.NEGATIVE_INFINITY;
   }
 
   #keepWaiting(segment: Segment): void {
@@ -138,7 +188,10 @@ export class Rollup {
       const lane = this.#laneOf(profile);
       lane.groups.add(group);
       if (lane.hold({ ...profile, manifest })) continue;
-      this.#revisions.set(`${laneKey(profile)}|${profile.windowStartMs}`, { lane, startMs: profile.windowStartMs });
+      this.#revisions.set(`${laneKey(profile)}|${profile.windowStartMs}`, {
+        lane,
+        startMs: profile.windowStartMs,
+      });
     }
   }
 
@@ -158,41 +211,100 @@ export class Rollup {
     return lane;
   }
 
-  #releaseLane(lane: LaneProgress, watermarkMs: number, released: CompleteWindow[], windowsMax: number): void {
-    const { allowedLatenessMs } = this.#options.lanes.of(lane.name.swimlane);
+  #releaseLane(
+    lane: LaneProgress,
+    watermark: GroupWatermark,
+    released: CompleteWindow[],
+    windowsMax: number,
+  ): void {
+    const allowedLatenessMs = watermark.final
+      ? 0
+      : this.#options.lanes.of(lane.name.swimlane).allowedLatenessMs;
+    const passedMs = watermark.ms - allowedLatenessMs;
     const mergedAtMs = this.#options.clock.nowMs();
-    while (lane.nextStartMs + lane.windowSizeMs + allowedLatenessMs <= watermarkMs && released.length < windowsMax) {
-      if (lane.nextStartMs - lane.lastFilledMs > this.#silentWindowsMax * lane.windowSizeMs) {
-        const before = lane.nextStartMs;
-        if (!lane.pending.has(before)) lane.skipSilence();
-        if (!lane.pending.has(lane.nextStartMs)) {
-          lane.nextStartMs = Math.max(before, windowStartMs(watermarkMs - allowedLatenessMs, lane.windowSizeMs));
-          return;
-        }
-      }
-      const startMs = lane.nextStartMs;
-      const target = { ...lane.name, windowStartMs: startMs, windowSizeMs: lane.windowSizeMs, revision: 1, mergedAtMs };
+    while (released.length < windowsMax) {
+      if (this.#isRetired(lane, passedMs)) return;
+      const endMs = lane.nextStartMs + lane.windowSizeMs;
+      if (endMs > passedMs && !(watermark.final && reachesEnd(lane, passedMs))) return;
+      const target = {
+        ...lane.name,
+        windowStartMs: lane.nextStartMs,
+        windowSizeMs: lane.windowSizeMs,
+        revision: 1,
+        mergedAtMs,
+      };
       released.push(mergeWindow(target, lane.release()));
     }
   }
 
-  #watermarks(): Map<string, number> {
-    const watermarks = new Map<string, number>();
-    for (const [key, frontier] of this.#frontiers) {
-      const group = this.#groupOfPartition.get(key)!;
-      watermarks.set(group, Math.min(watermarks.get(group) ?? Number.POSITIVE_INFINITY, frontier.watermarkMs));
+  /** A lane that was silent for long is no longer filled with zeros; it goes on at the next window with records. */
+  #isRetired(lane: LaneProgress, passedMs: number): boolean {
+    const silentMs = lane.nextStartMs - lane.lastFilledMs;
+    if (silentMs <= this.#silentWindowsMax * lane.windowSizeMs || lane.pending.has(lane.nextStartMs))
+      return false;
+    lane.skipSilence();
+    if (lane.pending.has(lane.nextStartMs)) return false;
+    lane.nextStartMs = Math.max(lane.nextStartMs, windowStartMs(passedMs, lane.windowSizeMs));
+    return true;
+  }
+
+  #watermarks(): Map<string, GroupWatermark> {
+    const watermarks = new Map<string, GroupWatermark>();
+    const groups = new Set(this.#groupOfPartition.values());
+    for (const group of groups) {
+      const frontiers = [...this.#frontiers]
+        .filter(([key]) => this.#groupOfPartition.get(key) === group)
+        .map(([, f]) => f);
+      watermarks.set(group, groupWatermark(frontiers));
     }
     return watermarks;
   }
 
-  #watermarkOf(lane: LaneProgress, watermarks: ReadonlyMap<string, number>): number {
-    const groups = lane.groups.size > 0 ? lane.groups : new Set(watermarks.keys());
-    return Math.min(...[...groups].map((group) => watermarks.get(group) ?? Number.NEGATIVE_INFINITY));
+  #watermarkOf(lane: LaneProgress, watermarks: ReadonlyMap<string, GroupWatermark>): GroupWatermark {
+    const groups = lane.groups.size > 0 ? [...lane.groups] : [...watermarks.keys()];
+    const own = groups.map(
+      (group) => watermarks.get(group) ?? { ms: Number.NEGATIVE_INFINITY, final: false },
+    );
+    return own.reduce((low, next) => (next.ms < low.ms ? next : low), {
+      ms: Number.POSITIVE_INFINITY,
+      final: false,
+    });
   }
 
   #isOnPath(row: PlacedProfile): boolean {
-    return this.#frontiers.get(`${row.manifest.topic}|${row.manifest.partition}`)?.isOnPath(row.manifest) ?? false;
+    return (
+      this.#frontiers.get(`${row.manifest.topic}|${row.manifest.partition}`)?.isOnPath(row.manifest) ?? false
+    );
   }
+}
+
+/** How far a configured source has come. `final`: its input has ended, nothing more is to be waited for. */
+interface GroupWatermark {
+  readonly ms: number;
+  readonly final: boolean;
+}
+
+function groupWatermark(frontiers: readonly PartitionFrontier[]): GroupWatermark {
+  const running = frontiers.filter((frontier) => !frontier.finished).map((frontier) => frontier.watermarkMs);
+  if (running.length > 0) return { ms: Math.min(...running), final: false };
+  return {
+    ms: Math.max(Number.NEGATIVE_INFINITY, ...frontiers.map((frontier) => frontier.watermarkMs)),
+    final: true,
+  };
+}
+
+/**
+ * At the end of an input, whether the lane's next window can be taken as whole: the input reaches into its last
+ * twentieth, or it holds one record only, as windows do that were counted elsewhere.
+ */
+function reachesEnd(lane: LaneProgress, lastEventMs: number): boolean {
+  const rows = lane.pending.get(lane.nextStartMs);
+  if (rows === undefined) return false;
+  const recordCount = rows.reduce(
+    (sum, row) => (row.kind === "records" ? sum + row.profile.presentCount : sum),
+    0,
+  );
+  return recordCount <= 1 || lane.nextStartMs + lane.windowSizeMs - lastEventMs <= lane.windowSizeMs / 20;
 }
 
 function compareByEnd(a: CompleteWindow, b: CompleteWindow): number {

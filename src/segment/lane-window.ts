@@ -25,10 +25,15 @@ export class LaneWindow {
   readonly #seedOf: (feature: string) => number;
   readonly #handlesOfShape = new Map<RecordShape, Int32Array>();
   #lastShape: RecordShape | undefined;
-  #lastHandles = new Int32Array(0);
+  #lastHandles: Int32Array = new Int32Array(0);
 
   constructor(
-    key: { readonly windowStartMs: number; readonly windowSizeMs: number; readonly swimlane: string; readonly source: string },
+    key: {
+      readonly windowStartMs: number;
+      readonly windowSizeMs: number;
+      readonly swimlane: string;
+      readonly source: string;
+    },
     arena: ProfileArena,
     seedOf: (feature: string) => number,
   ) {
@@ -92,12 +97,12 @@ export class LaneWindow {
       const field = fields[i]!;
       const handle = handles[field]!;
       const type = types[i]!;
-      const first = field !== lastField;
+      if (field !== lastField) arena.addPresent(handle);
       lastField = field;
-      if (type === VALUE_NULL) arena.addNull(handle, first);
-      else if (type === VALUE_NUMBER) arena.addNumber(handle, numbers[i]!, first);
-      else if (type === VALUE_BOOLEAN) arena.addBoolean(handle, numbers[i]! !== 0, first);
-      else arena.addString(handle, strings[i]!, first);
+      if (type === VALUE_NULL) arena.addElementNull(handle);
+      else if (type === VALUE_NUMBER) arena.addElementNumber(handle, numbers[i]!);
+      else if (type === VALUE_BOOLEAN) arena.addElementBoolean(handle, numbers[i]! !== 0);
+      else arena.addElementString(handle, strings[i]!);
     }
   }
 }

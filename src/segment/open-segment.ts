@@ -45,7 +45,10 @@ export class OpenSegment {
 
   /** Accounts for offsets up to `offset` that hold no record. */
   skipTo(offset: number, outcome: "jumped" | "lost"): void {
-    invariant(offset >= this.endOffset, `offset ${offset} is before ${this.endOffset}, which is accounted for`);
+    invariant(
+      offset >= this.endOffset,
+      `offset ${offset} is before ${this.endOffset}, which is accounted for`,
+    );
     this.#outcomes[outcome] += offset - this.endOffset;
     this.endOffset = offset;
   }
@@ -57,7 +60,13 @@ export class OpenSegment {
   }
 
   /** Folds one record into its window and accounts for it as `ok`. */
-  fold(record: DecodedRecord, windowStartMs: number, windowSizeMs: number, byteCount: number, logTimeMs: number): void {
+  fold(
+    record: DecodedRecord,
+    windowStartMs: number,
+    windowSizeMs: number,
+    byteCount: number,
+    logTimeMs: number,
+  ): void {
     const window = this.laneWindow(record.swimlane, record.source, windowStartMs, windowSizeMs);
     const before = window.series.size;
     window.fold(record);
@@ -75,7 +84,8 @@ export class OpenSegment {
 
   laneWindow(swimlane: string, source: string, windowStartMs: number, windowSizeMs: number): LaneWindow {
     const last = this.#last;
-    if (last?.windowStartMs === windowStartMs && last.swimlane === swimlane && last.source === source) return last;
+    if (last?.windowStartMs === windowStartMs && last.swimlane === swimlane && last.source === source)
+      return last;
     const windows = this.#windowsOf(swimlane, source);
     let window = windows.find((candidate) => candidate.windowStartMs === windowStartMs);
     if (window === undefined) {
@@ -88,7 +98,9 @@ export class OpenSegment {
 
   /** Ends the segment at `endOffset` and hands its rows out, in a fixed order. The arena gets its series back. */
   seal(): Segment {
-    const profiles = [...this.#allWindows()].sort(compareWindows).flatMap((window) => this.#sealWindow(window));
+    const profiles = [...this.#allWindows()]
+      .sort(compareWindows)
+      .flatMap((window) => this.#sealWindow(window));
     const manifest = {
       ...this.identity,
       endOffset: this.endOffset,
@@ -100,7 +112,10 @@ export class OpenSegment {
       outcomes: this.#outcomes,
     };
     const accounted = Object.values(this.#outcomes).reduce((sum, count) => sum + count, 0);
-    invariant(accounted === this.offsetCount, `segment accounts for ${accounted} of ${this.offsetCount} offsets`);
+    invariant(
+      accounted === this.offsetCount,
+      `segment accounts for ${accounted} of ${this.offsetCount} offsets`,
+    );
     return { manifest, profiles };
   }
 
@@ -147,7 +162,14 @@ export class OpenSegment {
   #sealWindow(window: LaneWindow): SegmentProfile[] {
     const { windowStartMs, windowSizeMs, swimlane, source } = window;
     const key = { windowStartMs, windowSizeMs, swimlane, source };
-    const rows: SegmentProfile[] = [{ ...key, feature: "*", kind: "records", profile: emptyProfile(window.recordCount) }];
+    const rows: SegmentProfile[] = [
+      {
+        ...key,
+        feature: "*",
+        kind: "records",
+        profile: { ...emptyProfile(), presentCount: window.recordCount },
+      },
+    ];
     for (const feature of [...window.series.keys()].sort()) {
       const series = window.series.get(feature)!;
       rows.push({ ...key, feature, kind: series.kind, profile: this.#sealSeries(series, feature) });
@@ -159,13 +181,20 @@ export class OpenSegment {
     const folded = this.#arena.seal(series.handle);
     this.#arena.release(series.handle);
     if (series.made.length === 0) return folded;
-    return mergeProfiles([folded, ...series.made], hashText(`${this.identity.topic}|${this.identity.startOffset}|${feature}`));
+    return mergeProfiles(
+      [folded, ...series.made],
+      hashText(`${this.identity.topic}|${this.identity.startOffset}|${feature}`),
+    );
   }
 }
 
 /** The fixed order of a segment's rows: window, swimlane, source (by code unit), whatever order records came in. */
 function compareWindows(a: LaneWindow, b: LaneWindow): number {
-  return a.windowStartMs - b.windowStartMs || compareText(a.swimlane, b.swimlane) || compareText(a.source, b.source);
+  return (
+    a.windowStartMs - b.windowStartMs ||
+    compareText(a.swimlane, b.swimlane) ||
+    compareText(a.source, b.source)
+  );
 }
 
 function compareText(a: string, b: string): number {

@@ -2,8 +2,9 @@
  * Folds one partition's records into segments: decode, assign, fold, cut. Synchronous and pure but for the arena:
  * the same batches under the same shape give the same segments, wherever and however often they are read.
  */
-import { judgeLateness } from "../assign/lateness.ts";
+
 import type { LaneRules, LaneWindows } from "../assign/lane.ts";
+import { judgeLateness } from "../assign/lateness.ts";
 import { Watermark } from "../assign/watermark.ts";
 import { windowStartMs } from "../assign/window.ts";
 import type { Decoder } from "../decode/decoder.ts";
@@ -45,7 +46,9 @@ export interface Rejected {
 interface Batch {
   readonly startOffset: number;
   readonly endOffset: number;
-  forEach(visit: (offset: number, logTimeMs: number, bytes: Buffer, start: number, end: number) => void): void;
+  forEach(
+    visit: (offset: number, logTimeMs: number, bytes: Buffer, start: number, end: number) => void,
+  ): void;
 }
 
 export class PartitionFolder {
@@ -89,7 +92,9 @@ export class PartitionFolder {
 
   /** Folds a batch. Offsets already folded are skipped; a gap between records is counted as jumped. */
   fold(batch: Batch): void {
-    batch.forEach((offset, logTimeMs, bytes, start, end) => this.#foldOne(offset, logTimeMs, bytes, start, end));
+    batch.forEach((offset, logTimeMs, bytes, start, end) =>
+      this.#foldOne(offset, logTimeMs, bytes, start, end),
+    );
     if (batch.endOffset > this.#open.endOffset) this.#open.skipTo(batch.endOffset, "jumped");
   }
 
@@ -137,14 +142,23 @@ export class PartitionFolder {
     this.#foldRecord(offset, lane, byteCount, logTimeMs, bytes, start, end);
   }
 
-  #foldRecord(offset: number, lane: LaneWindows, byteCount: number, logTimeMs: number, bytes: Buffer, start: number, end: number): void {
+  #foldRecord(
+    offset: number,
+    lane: LaneWindows,
+    byteCount: number,
+    logTimeMs: number,
+    bytes: Buffer,
+    start: number,
+    end: number,
+  ): void {
     const { record } = this.#context;
     if (this.#watermark.observe(record.eventTimeMs) && record.eventTimeMs >= this.#nextCloseMs) this.cut();
     const windowMs = windowStartMs(record.eventTimeMs, lane.windowSizeMs);
     const closeMs = windowMs + lane.windowSizeMs + lane.allowedLatenessMs;
     if (record.kind === "profile") {
       const refusal = foldProfileRecord(this.#open, record, windowMs, lane.windowSizeMs);
-      if (refusal !== undefined) return this.#reject(offset, "undecodable", refusal, logTimeMs, bytes, start, end);
+      if (refusal !== undefined)
+        return this.#reject(offset, "undecodable", refusal, logTimeMs, bytes, start, end);
       this.#open.countFolded(record.eventTimeMs, byteCount, logTimeMs);
     } else {
       this.#open.fold(record, windowMs, lane.windowSizeMs, byteCount, logTimeMs);
@@ -153,9 +167,26 @@ export class PartitionFolder {
     if (closeMs < this.#nextCloseMs && closeMs > this.#watermark.eventTimeMaxMs) this.#nextCloseMs = closeMs;
   }
 
-  #reject(offset: number, outcome: RecordOutcome, detail: string, logTimeMs: number, bytes: Buffer, start: number, end: number): void {
+  #reject(
+    offset: number,
+    outcome: RecordOutcome,
+    detail: string,
+    logTimeMs: number,
+    bytes: Buffer,
+    start: number,
+    end: number,
+  ): void {
     this.#open.count(outcome, start < 0 ? 0 : end - start, logTimeMs);
     if (outcome === "empty") return;
-    this.#context.onRejected({ topic: this.topic, partition: this.partition, offset, outcome, detail, bytes, start, end });
+    this.#context.onRejected({
+      topic: this.topic,
+      partition: this.partition,
+      offset,
+      outcome,
+      detail,
+      bytes,
+      start,
+      end,
+    });
   }
 }

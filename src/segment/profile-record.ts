@@ -41,14 +41,17 @@ export function foldProfileRecord(
 
 function refuseWindow(window: unknown, windowSizeMs: number): string | undefined {
   const summarisedMs = typeof window === "string" ? parseDurationMs(window) : undefined;
-  if (summarisedMs === undefined) return `window is ${JSON.stringify(window)}; write a length such as "1m" or "1h"`;
+  if (summarisedMs === undefined)
+    return `window is ${JSON.stringify(window)}; write a length such as "1m" or "1h"`;
   if (summarisedMs === 0 || windowSizeMs % summarisedMs !== 0) {
     return `a summary of ${window} does not fit into the lane's windows of ${windowSizeMs} ms; it can be merged, never split`;
   }
   return undefined;
 }
 
-function readProfiles(profiles: Readonly<Record<string, unknown>>): readonly (readonly [string, Profile])[] | string {
+function readProfiles(
+  profiles: Readonly<Record<string, unknown>>,
+): readonly (readonly [string, Profile])[] | string {
   const made: (readonly [string, Profile])[] = [];
   for (const [feature, json] of Object.entries(profiles)) {
     if (feature === "__proto__") return 'key "__proto__" among the profiles';

@@ -2,9 +2,12 @@
 import { createRequire } from "node:module";
 import * as zlib from "node:zlib";
 import { compress as zstdCompress, decompress as zstdDecompress } from "@mongodb-js/zstd";
-import { CompressionCodecs, CompressionTypes } from "kafkajs";
+// kafkajs is CommonJS: Node finds only some of its names, so they are taken from the whole.
+import kafkajs from "kafkajs";
 import { compressFrame, decompressFrame } from "lz4-napi";
 import { decodeXerial, encodeXerial } from "./xerial.ts";
+
+const { CompressionCodecs, CompressionTypes } = kafkajs;
 
 interface Codec {
   compress(encoder: { readonly buffer: Buffer }): Promise<Buffer>;

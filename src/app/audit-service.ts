@@ -1,0 +1,199 @@
+/**
+ * Judges complete windows: each lane and source by an auditor of its own, window by window, in order. The auditor's
+ * memory follows from the windows alone, so a worker that starts, restarts or takes over reads the last checkpoint,
+ * judges on from there and writes the same verdicts again.
+ */
+
+import { LaneAuditor, type LaneAuditorOptions } from "../audit/lane-auditor.ts";
+import type { LaneMemory } from "../audit/lane-memory.ts";
+import { decodeMemory, encodeMemory } from "../audit/memory-codec.ts";
+import type { Clock } from "../base/clock.ts";
+import { OperationalError } from "../base/errors.ts";
+import type { Telemetry } from "../base/telemetry.ts";
+import type { CompleteWindow } from "../rollup/complete-window.ts";
+import type { LaneName } from "../rollup/lane-progress.ts";
+import type { ProfileRow, Store, VerdictRow } from "../store/contract.ts";
+import type { RecentWindows } from "./recent-windows.ts";
+
+/** Judge all complete windows of a lane and source up to one; from `revisedMs` again where late data changed one. */
+export interface AuditJob extends LaneName {
+  readonly windowSizeMs: number;
+  /** Start of the newest window to judge. */
+  readonly untilStartMs: number;
+  readonly revisedStartMs?: number;
+}
+
+/** One window as it was judged. */
+export interface JudgedWindow {
+  readonly complete: CompleteWindow;
+  readonly verdicts: readonly VerdictRow[];
+}
+
+export interface AuditServiceOptions {
+  readonly store: Store;
+  readonly recent: RecentWindows;
+  readonly clock: Clock;
+  readonly telemetry: Telemetry;
+  /** The lane's detectors, budget and calendar. */
+  readonly auditorOptions: (lane: LaneName, windowSizeMs: number) => LaneAuditorOptions;
+  /** Windows between two checkpoints of a lane's memory; 0 keeps none (replay). */
+  readonly checkpointWindows: number;
+  readonly onJudged: (judged: readonly JudgedWindow[]) => Promise<void>;
+}
+
+/** Lanes whose auditors are kept in memory; the one used longest ago is put away first. */
+const AUDITORS_MAX = 20_000;
+/** Windows judged before their verdicts are written. */
+const WINDOWS_PER_WRITE = 2_000;
+
+interface Lane {
+  auditor: LaneAuditor;
+  sinceCheckpoint: number;
+  /** Alternates between two rows, so that an older memory is there when a window is revised. */
+  slot: 0 | 1;
+}
+
+export class AuditService {
+  readonly #options: AuditServiceOptions;
+  readonly #lanes = new Map<string, Lane>();
+
+  constructor(options: AuditServiceOptions) {
+    this.#options = options;
+  }
+
+  async run(job: AuditJob): Promise<void> {
+    if (job.revisedStartMs !== undefined) await this.#rewind(job, job.revisedStartMs);
+    const lane = await this.#laneOf(job);
+    for (;;) {
+      const windows = await this.#windowsAfter(lane.auditor.lastWindowStartMs, job);
+      if (windows.length === 0) return;
+      await this.#judge(lane, job, windows);
+    }
+  }
+
+  async #judge(lane: Lane, job: AuditJob, windows: readonly CompleteWindow[]): Promise<void> {
+    const judged = windows.map((complete) => ({ complete, verdicts: lane.auditor.audit(complete) }));
+    await this.#options.store.writeVerdicts(judged.flatMap(({ verdicts }) => verdicts));
+    this.#count(judged);
+    await this.#options.onJudged(judged);
+    lane.sinceCheckpoint += windows.length;
+    if (this.#options.checkpointWindows > 0 && lane.sinceCheckpoint >= this.#options.checkpointWindows)
+      await this.#checkpoint(lane, job);
+  }
+
+  async #laneOf(job: AuditJob): Promise<Lane> {
+    const key = laneStateKey(job);
+    let lane = this.#lanes.get(key);
+    if (lane === undefined) {
+      lane = await this.#restore(job, Number.POSITIVE_INFINITY);
+      if (this.#lanes.size >= AUDITORS_MAX) this.#lanes.delete(this.#lanes.keys().next().value!);
+    } else {
+      this.#lanes.delete(key);
+    }
+    this.#lanes.set(key, lane);
+    return lane;
+  }
+
+  /** Goes back to a memory from before the revised window; without one, windows already judged stay as they are. */
+  async #rewind(job: AuditJob, revisedStartMs: number): Promise<void> {
+    const current = await this.#laneOf(job);
+    if (current.auditor.lastWindowStartMs < revisedStartMs) return;
+    const earlier = await this.#restore(job, revisedStartMs);
+    if (Number.isFinite(earlier.auditor.lastWindowStartMs)) {
+      this.#lanes.set(laneStateKey(job), earlier);
+      return;
+    }
+    this.#options.telemetry.event(
+      "info",
+      "audit_unjudged_revisions",
+      "Windows that late data changed after their memory was gone: counts are right, verdicts stay",
+    );
+  }
+
+  /** The newest checkpoint from before `beforeStartMs`; a lane that begins anew when there is none. */
+  async #restore(job: AuditJob, beforeStartMs: number): Promise<Lane> {
+    const options = this.#options.auditorOptions(job, job.windowSizeMs);
+    let best: { readonly memory: LaneMemory; readonly slot: 0 | 1 } | undefined;
+    for (const slot of [0, 1] as const) {
+      if (this.#options.checkpointWindows === 0) break;
+      const value = await this.#options.store.readState(`${laneStateKey(job)}|${slot}`);
+      if (value === undefined) continue;
+      const memory = decodeMemory<LaneMemory>(value);
+      const usable = memory.lastWindowStartMs < beforeStartMs;
+      if (usable && memory.lastWindowStartMs > (best?.memory.lastWindowStartMs ?? Number.NEGATIVE_INFINITY))
+        best = { memory, slot };
+    }
+    return {
+      auditor: new LaneAuditor(options, best?.memory),
+      sinceCheckpoint: 0,
+      slot: best?.slot === 0 ? 1 : 0,
+    };
+  }
+
+  async #checkpoint(lane: Lane, job: AuditJob): Promise<void> {
+    const value = encodeMemory(lane.auditor.memory());
+    await this.#options.store.writeStates([{ key: `${laneStateKey(job)}|${lane.slot}`, value }]);
+    lane.sinceCheckpoint = 0;
+    lane.slot = lane.slot === 0 ? 1 : 0;
+  }
+
+  async #windowsAfter(lastStartMs: number, job: AuditJob): Promise<readonly CompleteWindow[]> {
+    if (lastStartMs >= job.untilStartMs) return [];
+    const recent = this.#options.recent.after(job, lastStartMs, job.untilStartMs, WINDOWS_PER_WRITE);
+    return recent ?? (await this.#readWindows(lastStartMs, job));
+  }
+
+  async #readWindows(lastStartMs: number, job: AuditJob): Promise<readonly CompleteWindow[]> {
+    const { swimlane, source, windowSizeMs } = job;
+    const sinceMs = Number.isFinite(lastStartMs) ? lastStartMs + 1 : undefined;
+    const filter = { swimlane, source, windowSizeMs, sinceMs, untilMs: job.untilStartMs + 1 };
+    const windows = await this.#options.store.readWindows({ ...filter, limit: WINDOWS_PER_WRITE });
+    if (windows.length === 0) throw notVisible(job, "its window");
+    const span = { sinceMs: windows[0]!.windowStartMs, untilMs: windows.at(-1)!.windowStartMs + 1 };
+    const profiles = new Map<number, ProfileRow[]>();
+    for (const row of await this.#options.store.readProfiles({
+      swimlane,
+      source,
+      windowSizeMs,
+      ...span,
+      limit: 10_000_000,
+    })) {
+      const group = profiles.get(row.windowStartMs);
+      if (group === undefined) profiles.set(row.windowStartMs, [row]);
+      else group.push(row);
+    }
+    return windows.map((window) => {
+      const rows = (profiles.get(window.windowStartMs) ?? []).filter(
+        (row) => row.revision === window.revision,
+      );
+      if (rows.length < window.profileCount)
+        throw notVisible(job, `${rows.length} of ${window.profileCount} profiles`);
+      return { window, profiles: rows.sort((a, b) => (a.feature < b.feature ? -1 : 1)) };
+    });
+  }
+
+  #count(judged: readonly JudgedWindow[]): void {
+    const windows = this.#options.telemetry.counter("audit_windows_total", "Windows judged");
+    const verdicts = this.#options.telemetry.counter("audit_verdicts_total", "Verdicts by answer", [
+      "answer",
+    ]);
+    windows.inc(judged.length);
+    for (const { verdicts: rows } of judged) for (const row of rows) verdicts.inc({ answer: row.answer });
+  }
+}
+
+function laneStateKey(lane: LaneName): string {
+  return `audit|${lane.swimlane}|${lane.source}`;
+}
+
+/** The store has acknowledged the rows but does not show them yet: the job is to be tried again. */
+function notVisible(job: AuditJob, what: string): OperationalError {
+  return new OperationalError(
+    `the store does not show ${what} of lane "${job.swimlane}" yet. Nothing is lost; the audit is tried again.`,
+    {
+      code: "AUDIT_WINDOW_NOT_VISIBLE",
+      retryable: true,
+      context: { ...job },
+    },
+  );
+}

@@ -1,0 +1,89 @@
+/** The commands, what they take, and what their exit codes mean. */
+import { Command, CommanderError, Option } from "commander";
+import { errorText, OperationalError } from "../../base/errors.ts";
+import { demoCommand } from "./demo.ts";
+import { EXIT } from "./exit.ts";
+import { gateCommand } from "./gate.ts";
+import { replayCommand } from "./replay.ts";
+import { runCommand } from "./run.ts";
+import { schemaCommand, validateCommand } from "./validate.ts";
+
+/** @returns the process's exit code. */
+export async function runCommandLine(words: readonly string[]): Promise<number> {
+  let code: number = EXIT.ok;
+  const program = commands((result) => {
+    code = result;
+  });
+  try {
+    await program.parseAsync([...words], { from: "user" });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    process.stderr.write(
+      `lanewatch: ${error instanceof OperationalError ? error.message : errorText(error)}\n`,
+    );
+    if (!(error instanceof OperationalError) && error instanceof Error)
+      process.stderr.write(`${error.stack}\n`);
+    return error instanceof OperationalError && error.code === "CONFIG_INVALID" ? EXIT.usage : EXIT.failed;
+  }
+}
+
+function commands(done: (code: number) => void): Command {
+  const program = new Command("lanewatch")
+    .description(
+      "Watches the data that feeds machine-learning models: counts you can prove, a page budget you set.",
+    )
+    .exitOverride()
+    .showHelpAfterError("(lanewatch help COMMAND tells more)")
+    .showSuggestionAfterError(true);
+  const config = () =>
+    new Option("-c, --config <file>", "configuration file").default("lanewatch.yaml").env("LANEWATCH_CONFIG");
+
+  program
+    .command("run")
+    .description("run the service: all of it, or the roles of one process")
+    .addOption(config())
+    .option("-r, --role <roles>", "ingest, audit, notify, control (commas between), or all", "all")
+    .action(async (options) => done(await runCommand(options)));
+  program
+    .command("replay")
+    .description("the same stages over JSONL, CSV or Parquet files, in event time, without servers")
+    .argument("<file...>", 'files to read; ".gz" is unpacked, "-" is standard input')
+    .addOption(config())
+    .requiredOption(
+      "-o, --out <dir>",
+      "folder for verdicts.jsonl, incidents.jsonl, dead-letters.jsonl and the store",
+    )
+    .option("--source <name>", "configured source whose mapping holds (the only one by default)")
+    .option("--as-of <time>", "event times after it are counted `future` (ISO 8601; now by default)")
+    .option("--quiet", "no table, no progress bar")
+    .action(async (files: string[], options) => done(await replayCommand(files, options)));
+  program
+    .command("demo")
+    .description("made-up lanes with labelled faults, everything in one process, and the page on localhost")
+    .option("-p, --port <port>", "port of the page; 0 picks a free one", "8080")
+    .option("--speed <ms>", "real milliseconds for each half hour of the demo's time", "1000")
+    .option("--windows <count>", "end after so many live windows (for tests)")
+    .action(async (options) => done(await demoCommand(options)));
+  program
+    .command("validate")
+    .description("check a configuration: every problem at once, with its place and what was probably meant")
+    .addOption(config())
+    .action(async (options) => done(await validateCommand(options)));
+  program
+    .command("schema")
+    .description("print the configuration's JSON Schema, for editors")
+    .action(() => done(schemaCommand()));
+  program
+    .command("gate")
+    .description("is this lane safe to train or serve on? exit 0 pass, 1 hold, 2 unknown, 64 usage")
+    .requiredOption("-s, --swimlane <name>", "the lane")
+    .option("--since <length>", "how far back to look, such as 1h or 7d", "1h")
+    .addOption(new Option("--url <url>", "where the control server answers").env("LANEWATCH_URL"))
+    .addOption(new Option("--token <token>", "its bearer token").env("LANEWATCH_TOKEN"))
+    .addOption(config())
+    .option("--json", "print the whole answer as JSON")
+    .action(async (options) => done(await gateCommand(options)));
+  for (const command of program.commands) command.exitOverride();
+  return program;
+}

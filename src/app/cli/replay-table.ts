@@ -1,0 +1,47 @@
+/** What a person wants to know after a replay: every record accounted for, what each lane brought, what was found. */
+import type { ReplaySummary } from "../replay-output.ts";
+
+const INCIDENTS_SHOWN_MAX = 20;
+
+export function replayTable(summary: ReplaySummary, outFolder: string, elapsedMs: number): string {
+  const { outcomes, lanes, incidents } = summary;
+  const offsets = Object.values(outcomes).reduce((sum, count) => sum + count, 0);
+  const accounted = Object.entries(outcomes)
+    .filter(([, count]) => count > 0)
+    .map(([outcome, count]) => `${count.toLocaleString("en")} ${outcome}`);
+  const rows = [...lanes]
+    .sort((a, b) => (a.swimlane < b.swimlane ? -1 : 1))
+    .map((lane) => [
+      lane.swimlane,
+      lane.source,
+      String(lane.windowCount),
+      lane.recordCount.toLocaleString("en"),
+      String(lane.anomalies.page),
+      String(lane.anomalies.warn),
+      String(lane.anomalies.info),
+    ]);
+  const shown = incidents
+    .slice(0, INCIDENTS_SHOWN_MAX)
+    .map((row) => `  ${row.severity.padEnd(4)}  ${row.state.padEnd(8)}  ${row.title}`);
+  const rest = incidents.length - shown.length;
+  return [
+    `${offsets.toLocaleString("en")} records in ${(elapsedMs / 1000).toFixed(1)} s: ${accounted.join(", ") || "none"}`,
+    "",
+    ...table(["swimlane", "source", "windows", "records", "page", "warn", "info"], rows),
+    "",
+    `${incidents.length} incidents${incidents.length === 0 ? "" : ":"}`,
+    ...shown,
+    ...(rest > 0 ? [`  … and ${rest} more`] : []),
+    "",
+    `written: ${outFolder}/verdicts.jsonl (${summary.verdictCount.toLocaleString("en")}), ${outFolder}/incidents.jsonl`,
+    "",
+  ].join("\n");
+}
+
+/** Left-aligned names, right-aligned numbers. */
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
+  const widths = head.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]!.length)));
+  const line = (cells: readonly string[]) =>
+    `  ${cells.map((cell, i) => (i < 2 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join("  ")}`.trimEnd();
+  return [line(head), ...rows.map(line)];
+}

@@ -1,0 +1,283 @@
+/**
+ * The configuration file, in one place: what may be said, what it means, what holds when it is not said. The JSON
+ * Schema for editors and docs/reference/configuration.md are generated from the descriptions here.
+ */
+import { z } from "zod";
+import { DEFAULT_MAPPING } from "../../decode/mapping.ts";
+import { notifierPlugins } from "../../notify/index.ts";
+import { QUEUES } from "../../queue/index.ts";
+import { SOURCES } from "../../source/index.ts";
+import { storeOptionsSchema } from "../../store/index.ts";
+import { duration, instant, timeZone } from "./fields.ts";
+
+const fieldsSpec = z.union([z.string(), z.record(z.string(), z.string())]);
+
+const mapping = z
+  .strictObject({
+    time: z
+      .string()
+      .startsWith("/", "a JSON pointer begins with /")
+      .default(DEFAULT_MAPPING.time)
+      .describe("JSON pointer to the event time: ISO 8601, or a number."),
+    timeUnit: z
+      .enum(["ms", "s", "us", "ns"])
+      .default(DEFAULT_MAPPING.timeUnit)
+      .describe("Unit of an event time that is a number."),
+    swimlane: z
+      .string()
+      .min(1)
+      .default(DEFAULT_MAPPING.swimlane)
+      .describe('Pointer ("/swimlane"), template ("{env}/{pipeline}") or constant.'),
+    source: z
+      .string()
+      .min(1)
+      .default(DEFAULT_MAPPING.source)
+      .describe('Pointer, template or constant; a record without one has source "default".'),
+    features: fieldsSpec
+      .default(DEFAULT_MAPPING.features as string)
+      .describe(
+        'Pointer to the object of features ("" = the whole record, less what the mapping uses), or name → pointer.',
+      ),
+    metrics: fieldsSpec.default(DEFAULT_MAPPING.metrics as string).describe("The same for metrics."),
+    profiles: z
+      .string()
+      .default(DEFAULT_MAPPING.profiles)
+      .describe("Pointer to profiles made elsewhere (profile records)."),
+  })
+  .describe("Where a record keeps its time, swimlane, source and features.");
+
+const laneFields = {
+  window: duration("1m", "Length of a window. Windows tumble from the Unix epoch in UTC."),
+  allowedLateness: duration("30s", "How much longer a window waits for records that come out of order."),
+  lateMax: duration("7d", "Records further behind the log's own time are counted `late` and folded no more."),
+  futureMax: duration(
+    "5m",
+    "Records further ahead of the log's own time are counted `future` and kept as dead letters.",
+  ),
+  pageBudget: z
+    .number()
+    .positive()
+    .max(10_000)
+    .default(0.25)
+    .describe("False pages that you accept for this lane in a week. 0.25 is one a month."),
+  timeZone: timeZone.default("UTC").describe("By whose wall clock hours and days repeat."),
+  referenceUntil: instant
+    .optional()
+    .describe("Pins the baseline: windows before this time are the reference, and nothing in them is paged."),
+};
+
+/** The same fields, each of which may be left out to take the lanes' defaults. */
+function overridable(shape: typeof laneFields) {
+  const optional: Record<string, z.ZodType> = {};
+  for (const [name, field] of Object.entries(shape)) {
+    const inner =
+      field instanceof z.ZodPrefault || field instanceof z.ZodDefault ? (field.unwrap() as z.ZodType) : field;
+    optional[name] = inner.optional().describe(field.description ?? "");
+  }
+  return optional as {
+    [K in keyof typeof laneFields]: z.ZodOptional<z.ZodType<z.output<(typeof laneFields)[K]>>>;
+  };
+}
+
+const calendarEvent = z.strictObject({
+  name: z.string().min(1),
+  from: instant,
+  until: instant,
+  swimlanes: z.string().default("*").describe("Pattern over lane names."),
+});
+
+const metric = z.strictObject({
+  aggregate: z
+    .enum(["sum", "mean", "last", "max"])
+    .default("mean")
+    .describe("How several values in one window become one."),
+  missing: z
+    .enum(["zero", "gap"])
+    .default("gap")
+    .describe("What a window without a value means: 0 (a count), or not measured."),
+  sides: z.enum(["both", "low", "high"]).optional().describe("On which side a deviation is an anomaly."),
+});
+
+const detectors = z.strictObject({
+  disable: z.array(z.string()).default([]).describe("Built-in detectors that are not to run."),
+  options: z
+    .record(z.string(), z.record(z.string(), z.unknown()))
+    .default({})
+    .describe("Options by detector name; each detector's README tells them."),
+  user: z
+    .array(z.string())
+    .default([])
+    .describe("Paths of your own detectors (docs/guides/write-a-detector.md), relative to this file."),
+});
+
+const control = z.strictObject({
+  host: z.string().default("127.0.0.1").describe("Address to listen on; 0.0.0.0 in a container."),
+  port: z.int().min(0).max(65_535).default(8080).describe("0 picks a free one."),
+  token: z
+    .string()
+    .min(16, "a token of fewer than 16 characters can be guessed")
+    .optional()
+    .describe(
+      "When set, the API asks for it as a bearer token. Write ${NAME} to take it from the environment.",
+    ),
+  publicUrl: z.url().optional().describe("Where people reach the page; put into notifications."),
+});
+
+const segments = z.strictObject({
+  ageMax: duration("1m", "Longest span of log time in one segment."),
+  bytesMax: z.int().min(65_536).default(268_435_456).describe("Most bytes of records in one segment."),
+  offsetsMax: z.int().min(1_000).default(5_000_000).describe("Most offsets in one segment."),
+  seriesMax: z
+    .int()
+    .min(1_000)
+    .default(200_000)
+    .describe(
+      "Most open series (lane × source × feature × window) of a partition: bounds memory whatever names records bring.",
+    ),
+  idleCut: duration("2s", "A partition that has brought nothing for so long has its open segment cut."),
+  idleTimeout: duration(
+    "1m",
+    "How long a partition must have had nothing to read before the clock stands in for its records.",
+  ),
+});
+
+const limits = z.strictObject({
+  recordBytesMax: z.int().min(1_024).default(1_048_576).describe("Larger records are counted `too_large`."),
+  depthMax: z
+    .int()
+    .min(1)
+    .max(1_000)
+    .default(32)
+    .describe("Records nested deeper are counted `too_complex`."),
+  fieldsMax: z
+    .int()
+    .min(1)
+    .max(16_384)
+    .default(4_096)
+    .describe("Records with more fields are counted `too_complex`."),
+});
+
+const incidents = z.strictObject({
+  persistenceWindows: z
+    .int()
+    .min(1)
+    .default(3)
+    .describe("Windows over which an anomaly that is neither certain nor a page must persist."),
+  persistenceAnomalous: z.int().min(1).default(2).describe("Of those, how many must be anomalous."),
+  resolveWindows: z
+    .int()
+    .min(1)
+    .default(3)
+    .describe("Windows in a row without the anomaly before an incident is resolved."),
+  groupLanes: z
+    .int()
+    .min(0)
+    .default(2)
+    .describe(
+      "Lanes that must show the same pattern before one incident is put above theirs; 0 never groups.",
+    ),
+});
+
+const route = z.strictObject({
+  notifiers: z.array(z.string()).min(1),
+  severity: z
+    .enum(["page", "warn", "info"])
+    .default("warn")
+    .describe("The least severity that is told here."),
+  about: z
+    .enum(["data", "monitor"])
+    .default("data")
+    .describe("Incidents of lanes, or what Lanewatch says about itself."),
+  swimlane: z.string().optional().describe('Pattern over lane names, such as "prod/*".'),
+  source: z.string().optional(),
+  feature: z.string().optional(),
+  detector: z.string().optional(),
+});
+
+const notify = z.strictObject({
+  notifiers: z
+    .record(
+      z.string().min(1),
+      plugged(Object.entries(notifierPlugins).map(([type, plugin]) => [type, plugin.options] as const)),
+    )
+    .default({}),
+  routes: z
+    .array(route)
+    .default([])
+    .describe(
+      "Who is told about what. With none, every notifier is told of warnings and pages, and of what Lanewatch says about itself.",
+    ),
+  remind: duration("4h", "How long until an open incident that nobody acknowledged is told again."),
+});
+
+const source = plugged(
+  Object.entries(SOURCES).map(
+    ([type, plugin]) => [type, plugin.options.extend({ mapping: mapping.optional() })] as const,
+  ),
+);
+
+export const configSchema = z.strictObject({
+  lanes: z
+    .strictObject({
+      defaults: z.strictObject(laneFields).prefault({}).describe("What holds for every lane."),
+      rules: z
+        .array(
+          z.strictObject({
+            match: z
+              .string()
+              .min(1)
+              .describe('Pattern over lane names, such as "prod/*"; the first that matches holds.'),
+            ...overridable(laneFields),
+          }),
+        )
+        .default([]),
+    })
+    .prefault({}),
+  mapping: mapping.prefault({}),
+  sources: z
+    .record(z.string().min(1), source)
+    .default({})
+    .describe("Where records come from, by a name of yours."),
+  store: storeOptionsSchema.prefault({ type: "duckdb", path: ".lanewatch/lanewatch.duckdb" }),
+  queue: plugged(Object.entries(QUEUES).map(([type, plugin]) => [type, plugin.options] as const)).prefault({
+    type: "inline",
+  }),
+  detectors: detectors.prefault({}),
+  metrics: z.record(z.string(), metric).default({}).describe("Metrics that pipelines compute, by name."),
+  calendar: z
+    .array(calendarEvent)
+    .default([])
+    .describe("Spans in which the data will look different: nothing is paged, nothing learned."),
+  incidents: incidents.prefault({}),
+  notify: notify.prefault({}),
+  control: control.prefault({}),
+  segments: segments.prefault({}),
+  limits: limits.prefault({}),
+  profile: z
+    .strictObject({
+      k: z
+        .int()
+        .min(8)
+        .max(65_535)
+        .default(1_024)
+        .describe("Accuracy of the quantile sketch: windows of up to so many values are exact."),
+    })
+    .prefault({}),
+  logLevel: z.enum(["debug", "info", "warn", "error", "silent"]).default("info"),
+});
+
+/** A configuration as it is used: every default filled in, lengths of time in milliseconds. */
+export type Config = z.output<typeof configSchema>;
+export type MappingConfig = z.output<typeof mapping>;
+
+/** A choice among plug-ins by `type`. */
+function plugged(options: readonly (readonly [string, z.ZodObject])[]) {
+  const members = options.map(([type, schema]) => schema.extend({ type: z.literal(type) }));
+  return z.discriminatedUnion(
+    "type",
+    members as unknown as [
+      z.ZodObject<{ type: z.ZodLiteral<string> }>,
+      ...z.ZodObject<{ type: z.ZodLiteral<string> }>[],
+    ],
+  );
+}

@@ -1,0 +1,99 @@
+/** What judged windows make of the incidents, and telling people about it. One writer for all lanes. */
+import type { Clock } from "../base/clock.ts";
+import type { Telemetry } from "../base/telemetry.ts";
+import { IncidentBook } from "../incident/incident-book.ts";
+import type { IncidentOptions } from "../incident/options.ts";
+import type { IncidentRow, Store, VerdictRow, WindowRow } from "../store/contract.ts";
+
+/** A window and its verdicts, as far as incidents are concerned. */
+export interface WindowVerdicts {
+  readonly window: Pick<WindowRow, "swimlane" | "source" | "windowStartMs" | "windowSizeMs">;
+  readonly verdicts: readonly VerdictRow[];
+}
+
+export interface IncidentServiceOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly telemetry: Telemetry;
+  readonly incidents: Partial<IncidentOptions>;
+  /** Tells people; resolves once told or safely queued. */
+  readonly deliver: (changed: readonly IncidentRow[]) => Promise<void>;
+  /** Told of every change, in order (replay's output). */
+  readonly onIncidents?: (changed: readonly IncidentRow[]) => void;
+  /** Told of verdicts that joined an incident. */
+  readonly onJoined?: (verdicts: readonly VerdictRow[]) => void;
+}
+
+/** Resolved incidents younger than this are remembered over a restart, for data that comes late. */
+const RESOLVED_KEPT_MS = 86_400_000;
+
+export class IncidentService {
+  readonly #options: IncidentServiceOptions;
+  #book: IncidentBook;
+
+  constructor(options: IncidentServiceOptions) {
+    this.#options = options;
+    this.#book = new IncidentBook(options.incidents);
+  }
+
+  /** Takes up the incidents that the store knows. To be called once, before the first window. */
+  async restore(): Promise<void> {
+    const live = await this.#options.store.readIncidents({ states: ["pending", "open", "acknowledged"] });
+    const resolved = await this.#options.store.readIncidents({
+      states: ["resolved"],
+      descending: true,
+      limit: 1_000,
+    });
+    const newestMs = Math.max(
+      0,
+      ...live.map((row) => row.changedAtMs),
+      ...resolved.map((row) => row.changedAtMs),
+    );
+    const recent = resolved.filter((row) => row.changedAtMs >= newestMs - RESOLVED_KEPT_MS);
+    this.#book = new IncidentBook(this.#options.incidents, [...live, ...recent]);
+  }
+
+  live(): readonly IncidentRow[] {
+    return this.#book.live();
+  }
+
+  /** Takes over what people did through the API since the last call. */
+  async adopt(): Promise<void> {
+    if (this.#book.live().length === 0) return;
+    this.#book.adopt(
+      await this.#options.store.readIncidents({
+        states: ["acknowledged", "resolved"],
+        descending: true,
+        limit: 1_000,
+      }),
+    );
+  }
+
+  /** Observes judged windows in event-time order, writes what changed, and tells people. */
+  async observe(windows: readonly WindowVerdicts[]): Promise<void> {
+    const changed = new Map<string, IncidentRow>();
+    const joined: VerdictRow[] = [];
+    for (const { window, verdicts } of [...windows].sort(compareByEnd)) {
+      const observed = this.#book.observe(window, verdicts);
+      joined.push(...observed.verdicts.filter((verdict) => verdict.incidentId !== ""));
+      // Every state is written and told in its order: an incident may open and resolve within one call.
+      for (const row of observed.incidents) {
+        changed.set(`${row.id}|${row.state}`, row);
+        this.#options.onIncidents?.([row]);
+      }
+    }
+    this.#options.onJoined?.(joined);
+    if (joined.length > 0) await this.#options.store.writeVerdicts(joined);
+    if (changed.size === 0) return;
+    await this.#options.store.writeIncidents([...changed.values()]);
+    await this.#options.deliver([...changed.values()]);
+  }
+}
+
+function compareByEnd(a: WindowVerdicts, b: WindowVerdicts): number {
+  const byEnd =
+    a.window.windowStartMs + a.window.windowSizeMs - (b.window.windowStartMs + b.window.windowSizeMs);
+  if (byEnd !== 0) return byEnd;
+  if (a.window.swimlane !== b.window.swimlane) return a.window.swimlane < b.window.swimlane ? -1 : 1;
+  return a.window.source < b.window.source ? -1 : 1;
+}

@@ -1,0 +1,191 @@
+/**
+ * A record's journey: source → decode → assign → sketch → segment → store. This file is the story; each verb below
+ * lives in its stage. Offsets are committed only after the segment's rows and its manifest are acknowledged, so a
+ * kill at any point costs re-reading, never counting twice or not at all.
+ */
+import type { LaneRules, LaneWindows } from "../assign/lane.ts";
+import type { Clock } from "../base/clock.ts";
+import type { Telemetry } from "../base/telemetry.ts";
+import type { Decoder } from "../decode/decoder.ts";
+import { DecodedRecord } from "../decode/record.ts";
+import { findPath } from "../rollup/path.ts";
+import type { CutBounds } from "../segment/cut-policy.ts";
+import type { Segment } from "../segment/manifest.ts";
+import { type FoldingContext, PartitionFolder, type Rejected } from "../segment/partition-folder.ts";
+import type { ProfileArena } from "../sketch/arena.ts";
+import type {
+  BatchControl,
+  DeadLetter,
+  PartitionPosition,
+  RecordBatch,
+  RecordSource,
+  SourceHandler,
+} from "../source/contract.ts";
+import type { Store } from "../store/contract.ts";
+import { SegmentWriter } from "./segment-writer.ts";
+
+export interface IngestOptions {
+  readonly source: RecordSource;
+  readonly store: Store;
+  readonly decoder: Decoder;
+  readonly lanes: LaneRules<LaneWindows>;
+  readonly arena: ProfileArena;
+  readonly bounds: CutBounds;
+  /** Hash of the configuration that decides folding. */
+  readonly shape: string;
+  /** Stands in for the log's time where the log keeps none. Epoch ms. */
+  readonly asOfMs: number;
+  readonly clock: Clock;
+  readonly telemetry: Telemetry;
+  /** Cut what is open when a partition has brought nothing for so long, ms. */
+  readonly idleCutMs: number;
+  /** Wait for the store after each batch (replay: the same groups every run), or write behind the reading. */
+  readonly writeBehind: boolean;
+  /** Told after segments are durable. */
+  readonly onSegments: (segments: readonly Segment[]) => Promise<void>;
+  /** Told of every partition that will be read, before its first record. */
+  readonly onAssigned?: (positions: readonly PartitionPosition[]) => void;
+}
+
+/** Longest record that a dead letter keeps whole; its true length is kept beside it. */
+const DEAD_LETTER_BYTES_MAX = 524_288;
+/** Dead letters that are held before they are written; past it reading waits. */
+const DEAD_LETTERS_HELD_BYTES_MAX = 16 * 1_048_576;
+
+export class Ingest implements SourceHandler {
+  readonly #options: IngestOptions;
+  readonly #folding: FoldingContext;
+  readonly #writer: SegmentWriter;
+  readonly #folders = new Map<string, PartitionFolder>();
+  readonly #lastBatchMs = new Map<string, number>();
+  #letters: DeadLetter[] = [];
+  #letterBytes = 0;
+
+  constructor(options: IngestOptions) {
+    this.#options = options;
+    this.#writer = new SegmentWriter(options);
+    const { decoder, lanes, arena, bounds, shape, asOfMs } = options;
+    this.#folding = {
+      decoder,
+      lanes,
+      arena,
+      bounds,
+      shape,
+      asOfMs,
+      record: new DecodedRecord(),
+      onRejected: (r) => this.#reject(r),
+    };
+  }
+
+  /** A new assignment: what was open is dropped, since reading begins again at the positions. */
+  async assigned(positions: readonly PartitionPosition[]): Promise<void> {
+    for (const folder of this.#folders.values()) folder.drop();
+    this.#folders.clear();
+    this.#dropLetters();
+    this.#options.onAssigned?.(positions);
+    for (const { topic, partition, offset } of positions) {
+      this.#folders.set(
+        `${topic}|${partition}`,
+        new PartitionFolder(topic, partition, offset, this.#folding),
+      );
+    }
+  }
+
+  async batch(batch: RecordBatch, control: BatchControl): Promise<void> {
+    const folder = this.#folderOf(batch);
+    if (batch.startOffset > folder.endOffset) this.#explainGap(folder, batch);
+    folder.fold(batch);
+    this.#lastBatchMs.set(`${batch.topic}|${batch.partition}`, this.#options.clock.nowMs());
+    this.#observeLag(batch);
+    if (control.isStale()) return;
+    await this.#handOver(folder);
+    await control.heartbeat();
+  }
+
+  async revoked(): Promise<void> {
+    for (const folder of this.#folders.values()) {
+      folder.cut();
+      await this.#handOver(folder);
+    }
+    await this.#writer.idle();
+  }
+
+  /** Where the truth in the store ends: the place to resume from when the group has no usable commit. */
+  async resumeOffset(topic: string, partition: number): Promise<number | undefined> {
+    const manifests = await this.#options.store.readManifests(topic, partition, 0);
+    if (manifests.length === 0) return undefined;
+    return findPath(manifests, manifests[0]!.startOffset).at(-1)?.endOffset;
+  }
+
+  /** Cuts partitions that have gone quiet, so that their last records are counted too. To be called every second or so. */
+  async cutIdle(): Promise<void> {
+    const nowMs = this.#options.clock.nowMs();
+    for (const [key, folder] of this.#folders) {
+      if (folder.openOffsetCount === 0) continue;
+      if (nowMs - (this.#lastBatchMs.get(key) ?? nowMs) < this.#options.idleCutMs) continue;
+      folder.cut();
+      await this.#handOver(folder);
+    }
+  }
+
+  /** Epoch ms up to which a topic's records have been read, −Infinity before the first. */
+  watermarkMs(topic: string): number {
+    return this.#folders.get(`${topic}|0`)?.watermarkMs ?? Number.NEGATIVE_INFINITY;
+  }
+
+  /** Resolves when all segments handed over are durable; rejects when they cannot be. */
+  async idle(): Promise<void> {
+    await this.#writer.idle();
+  }
+
+  #folderOf(batch: RecordBatch): PartitionFolder {
+    const key = `${batch.topic}|${batch.partition}`;
+    let folder = this.#folders.get(key);
+    if (folder === undefined) {
+      folder = new PartitionFolder(batch.topic, batch.partition, batch.startOffset, this.#folding);
+      this.#folders.set(key, folder);
+    }
+    return folder;
+  }
+
+  /** A gap before a batch is legal inside the log (compaction, transactions); before the log's start it is loss. */
+  #explainGap(folder: PartitionFolder, batch: RecordBatch): void {
+    const lostTo = Math.min(batch.logStartOffset ?? folder.endOffset, batch.startOffset);
+    if (lostTo <= folder.endOffset) return;
+    const labels = { topic: batch.topic, partition: String(batch.partition) };
+    const message = "Records that the broker no longer has: they were never counted";
+    this.#options.telemetry.event("error", "ingest_lost_records", message, labels, lostTo - folder.endOffset);
+    folder.lose(lostTo);
+  }
+
+  async #handOver(folder: PartitionFolder): Promise<void> {
+    const segments = folder.takeSealed();
+    if (segments.length > 0 || this.#letterBytes > DEAD_LETTERS_HELD_BYTES_MAX) {
+      const letters = this.#letters;
+      this.#dropLetters();
+      this.#writer.add(segments, letters);
+    }
+    await (this.#options.writeBehind ? this.#writer.room() : this.#writer.idle());
+  }
+
+  #reject(rejected: Rejected): void {
+    const { topic, partition, offset, outcome, detail, bytes, start, end } = rejected;
+    const valueBytes = end - start;
+    const value = Buffer.from(bytes.subarray(start, start + Math.min(valueBytes, DEAD_LETTER_BYTES_MAX)));
+    this.#letters.push({ topic, partition, offset, reason: outcome, detail, value, valueBytes });
+    this.#letterBytes += value.length + 256;
+  }
+
+  #dropLetters(): void {
+    this.#letters = [];
+    this.#letterBytes = 0;
+  }
+
+  #observeLag(batch: RecordBatch): void {
+    const labels = { topic: batch.topic, partition: String(batch.partition) };
+    const lag = Math.max(0, batch.endLogOffset - batch.endOffset);
+    this.#options.telemetry
+      .gauge("source_lag_records", "Records in the log that are not folded yet", ["topic", "partition"])
+      .set(labels, lag);
+  }
+}

@@ -1,0 +1,65 @@
+/** From the configuration to what each stage wants to know of a lane. */
+import { createHash } from "node:crypto";
+import { compilePattern, LaneRules, type LaneWindows } from "../assign/lane.ts";
+import type { Config } from "./config/schema.ts";
+
+export type LaneConfig = Config["lanes"]["defaults"];
+
+export function laneRules(config: Config): LaneRules<LaneConfig> {
+  const { defaults, rules } = config.lanes;
+  return new LaneRules(
+    defaults,
+    rules.map(({ match, ...own }) => ({
+      match,
+      settings: { ...defaults, ...definedOnly(own) } as LaneConfig,
+    })),
+  );
+}
+
+/** How records of a lane are cut into windows. */
+export function laneWindows(config: Config): LaneRules<LaneWindows> {
+  const { defaults, rules } = config.lanes;
+  return new LaneRules(
+    windowsOf(defaults),
+    rules.map(({ match, ...own }) => ({
+      match,
+      settings: windowsOf({ ...defaults, ...definedOnly(own) } as LaneConfig),
+    })),
+  );
+}
+
+/** Known events of a lane, from the calendar. */
+export function knownEventsOf(config: Config, swimlane: string) {
+  return config.calendar
+    .filter((event) => compilePattern(event.swimlanes).test(swimlane))
+    .map(({ name, from, until }) => ({ name, startMs: from, endMs: until }));
+}
+
+/**
+ * Names the configuration that decides folding: stands in every segment's key, so that segments folded under
+ * another configuration are told apart.
+ */
+export function foldingShape(config: Config, mapping: unknown): string {
+  const windows = { defaults: windowsOf(config.lanes.defaults), rules: config.lanes.rules };
+  const deciding = JSON.stringify({
+    version: 1,
+    windows,
+    mapping,
+    limits: config.limits,
+    k: config.profile.k,
+  });
+  return createHash("sha256").update(deciding).digest("hex").slice(0, 12);
+}
+
+function windowsOf(lane: LaneConfig): LaneWindows {
+  return {
+    windowSizeMs: lane.window,
+    allowedLatenessMs: lane.allowedLateness,
+    lateMaxMs: lane.lateMax,
+    futureMaxMs: lane.futureMax,
+  };
+}
+
+function definedOnly<T extends object>(values: T): Partial<T> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Partial<T>;
+}

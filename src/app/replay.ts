@@ -1,0 +1,164 @@
+/**
+ * The same stages over files, in event time and as fast as they go, in one process: no server, no clock. The same
+ * files under the same configuration give the same verdicts and incidents on every run.
+ */
+import { mkdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { Detector } from "../../detectors/contract.ts";
+import type { Clock } from "../base/clock.ts";
+import type { Telemetry } from "../base/telemetry.ts";
+import { JsonDecoder } from "../decode/json.ts";
+import { ShapeRegistry } from "../decode/shapes.ts";
+import { createInlineQueue } from "../queue/inline/inline.ts";
+import { ProfileArena } from "../sketch/arena.ts";
+import type { RecordSource, SourceHandler } from "../source/contract.ts";
+import { FileSource } from "../source/file/file-source.ts";
+import { fileOptionsSchema } from "../source/file/options.ts";
+import { makeStore, storeOptionsSchema } from "../store/index.ts";
+import type { Config } from "./config/schema.ts";
+import { Ingest } from "./ingest.ts";
+import { foldingShape, laneWindows } from "./lane-settings.ts";
+import { ReplayOutput, type ReplaySummary } from "./replay-output.ts";
+import { auditorOptionsOf, mappingOf } from "./service.ts";
+import { Watch } from "./watch.ts";
+
+export interface ReplayOptions {
+  readonly config: Config;
+  readonly paths: readonly string[];
+  readonly outFolder: string;
+  readonly detectors: readonly Detector[];
+  readonly clock: Clock;
+  readonly telemetry: Telemetry;
+  /** The configured source whose mapping holds; the only one by default. */
+  readonly sourceName?: string;
+  /** Event times more than `futureMax` after it are counted `future`. @default now */
+  readonly asOfMs?: number;
+  /** Told after each batch. */
+  readonly onProgress?: (progress: ReplaySummary) => void;
+}
+
+export async function replay(options: ReplayOptions): Promise<ReplaySummary> {
+  const { config, outFolder, clock, telemetry } = options;
+  await mkdir(outFolder, { recursive: true });
+  const storePath = join(outFolder, "store.duckdb");
+  for (const path of [storePath, `${storePath}.wal`]) await rm(path, { force: true });
+  const store = makeStore(
+    storeOptionsSchema.parse({ type: "duckdb", path: storePath, acknowledge: "buffered" }),
+    { clock, telemetry, environment: {} },
+  );
+  await store.open();
+  const output = await ReplayOutput.open(outFolder);
+  const audits = createInlineQueue<never>(
+    "audits",
+    { concurrency: 1, waitingMax: 1_000_000, retryDeadlineMs: 0 },
+    { clock, telemetry, onFailed: (_key, error) => fail(error) },
+  );
+  let failure: { readonly error: unknown } | undefined;
+  const fail = (error: unknown) => {
+    failure ??= { error };
+  };
+  const watch = new Watch({
+    store,
+    clock,
+    telemetry,
+    lanes: laneWindows(config),
+    groupOf: () => "files",
+    auditorOptions: auditorOptionsOf(config, options.detectors),
+    incidents: {
+      ...config.incidents,
+      knownEvents: config.calendar.map((e) => ({
+        name: e.name,
+        startMs: e.from,
+        endMs: e.until,
+        swimlane: e.swimlanes,
+      })),
+    },
+    audits: audits as never,
+    incidentJobs: undefined,
+    deliver: async () => {},
+    idleTimeoutMs: Number.POSITIVE_INFINITY,
+    checkpointWindows: 0,
+    recentWindowsMax: 1_000_000,
+    onJudged: (judged) => output.judged(judged),
+    onIncidents: (changed) => output.incidentsChanged(changed),
+    onJoined: (verdicts) => output.joined(verdicts),
+  });
+  await watch.restore();
+  await watch.audit();
+
+  const step = async () => {
+    await watch.tick();
+    if (failure !== undefined) throw failure.error;
+    await output.flush();
+    options.onProgress?.(output.summary());
+  };
+  const { source, ingest } = reading(options, store, watch, output);
+  await source.start(stepping(ingest, step));
+  await source.finished;
+  await ingest.idle();
+  watch.rollup.finish(new Set(options.paths));
+  await step();
+  await audits.stop();
+  await source.stop();
+  await store.close();
+  return await output.close();
+}
+
+function reading(
+  options: ReplayOptions,
+  store: ReturnType<typeof makeStore>,
+  watch: Watch,
+  output: ReplayOutput,
+) {
+  const { config, clock, telemetry, paths, outFolder } = options;
+  const sourceName = options.sourceName ?? Object.keys(config.sources)[0] ?? "files";
+  const mapping = mappingOf(config, sourceName);
+  const own = config.sources[sourceName];
+  const format = own?.type === "file" ? (own as { readonly format?: string }).format : undefined;
+  const fileOptions = fileOptionsSchema.parse({
+    paths,
+    format,
+    deadLetterPath: join(outFolder, "dead-letters.jsonl"),
+  });
+  let ingest: Ingest | undefined;
+  const context = {
+    clock,
+    telemetry,
+    watermarkMs: (topic: string) => ingest?.watermarkMs(topic) ?? Number.NEGATIVE_INFINITY,
+  };
+  const source = new FileSource("files", fileOptions, context);
+  const { ageMax, bytesMax, offsetsMax, seriesMax } = config.segments;
+  ingest = new Ingest({
+    source,
+    store,
+    decoder: new JsonDecoder(mapping, new ShapeRegistry(), config.limits),
+    lanes: laneWindows(config),
+    arena: new ProfileArena({ k: config.profile.k }),
+    bounds: { ageMsMax: ageMax, bytesMax, offsetsMax, seriesMax },
+    shape: foldingShape(config, mapping),
+    asOfMs: options.asOfMs ?? clock.nowMs(),
+    clock,
+    telemetry,
+    idleCutMs: Number.POSITIVE_INFINITY,
+    writeBehind: false,
+    onAssigned: (positions) => watch.rollups.expect(positions),
+    onSegments: async (segments) => {
+      output.counted(segments);
+      await watch.rollups.take(segments);
+    },
+  });
+  return { source: source as RecordSource, ingest };
+}
+
+/** After each batch, whatever is complete is judged before the next one is read. */
+function stepping(ingest: Ingest, step: () => Promise<void>): SourceHandler {
+  return {
+    assigned: (positions) => ingest.assigned(positions),
+    revoked: () => ingest.revoked(),
+    resumeOffset: (topic, partition) => ingest.resumeOffset(topic, partition),
+    batch: async (batch, control) => {
+      await ingest.batch(batch, control);
+      await step();
+    },
+  };
+}

@@ -1,0 +1,372 @@
+/**
+ * The service of one process: the roles that it plays, started in order and stopped in reverse. `ingest` reads and
+ * counts, `control` merges and answers people, `audit` judges, `notify` looks after incidents and pages.
+ */
+import { mkdir } from "node:fs/promises";
+import { dirname } from "node:path";
+import type { Detector } from "../../detectors/contract.ts";
+import type { LaneAuditorOptions } from "../audit/lane-auditor.ts";
+import type { Clock } from "../base/clock.ts";
+import { errorText, InvariantError, OperationalError } from "../base/errors.ts";
+import type { Telemetry } from "../base/telemetry.ts";
+import type { ControlServer, Dependency } from "../control/contract.ts";
+import { startControlServer } from "../control/server.ts";
+import { JsonDecoder } from "../decode/json.ts";
+import type { Mapping } from "../decode/mapping.ts";
+import { ShapeRegistry } from "../decode/shapes.ts";
+import { Deliverer } from "../notify/deliver.ts";
+import type { JobQueue } from "../queue/contract.ts";
+import type { LaneName } from "../rollup/lane-progress.ts";
+import type { Segment } from "../segment/manifest.ts";
+import { ProfileArena } from "../sketch/arena.ts";
+import type { RecordSource } from "../source/contract.ts";
+import type { Store } from "../store/contract.ts";
+import type { AuditJob } from "./audit-service.ts";
+import type { Config } from "./config/schema.ts";
+import { repeat } from "./every.ts";
+import type { IncidentJob } from "./incident-feed.ts";
+import { Ingest } from "./ingest.ts";
+import { foldingShape, knownEventsOf, laneRules, laneWindows } from "./lane-settings.ts";
+import { makeNotifiers, makeQueue, makeSource, openStore } from "./plug-ins.ts";
+import { Watch, type WatchOptions } from "./watch.ts";
+
+export const ROLES = ["ingest", "audit", "notify", "control"] as const;
+export type Role = (typeof ROLES)[number];
+
+export interface ServiceOptions {
+  readonly config: Config;
+  readonly roles: ReadonlySet<Role>;
+  readonly detectors: readonly Detector[];
+  readonly clock: Clock;
+  readonly telemetry: Telemetry;
+  readonly environment: NodeJS.ProcessEnv;
+  /** "Now" on the axis of event time, where it is not the clock's (the demo). */
+  readonly eventNowMs?: () => number;
+  /** Overrides what the configuration makes (the demo's labelled faults). */
+  readonly makeSource?: typeof makeSource;
+  /** Told of what is judged and what follows (replay's output). */
+  readonly observers?: Pick<WatchOptions, "onJudged" | "onIncidents" | "onJoined">;
+}
+
+/** From a merged window to a verdict in at most a few of these. */
+const TICK_MS = 300;
+const ENDS_EVERY_MS = 2_000;
+/** Windows of a lane between two checkpoints of its auditor's memory. */
+const CHECKPOINT_WINDOWS = 64;
+const RECENT_WINDOWS_MAX = 20_000;
+
+interface Reading {
+  readonly source: RecordSource;
+  readonly ingest: Ingest;
+}
+
+export class Service {
+  readonly telemetry: Telemetry;
+  readonly #options: ServiceOptions;
+  readonly #store: Store;
+  readonly #stopping = new AbortController();
+  readonly #loops: Promise<void>[] = [];
+  readonly #readings: Reading[] = [];
+  readonly #audits: JobQueue<AuditJob>;
+  readonly #incidentJobs: JobQueue<IncidentJob> | undefined;
+  readonly #deliverer: Deliverer;
+  readonly #watch: Watch;
+  #control: ControlServer | undefined;
+  #fail!: (error: unknown) => void;
+  /** Rejects when the process cannot go on and should exit; resolves when every source has ended. */
+  readonly finished: Promise<void>;
+
+  constructor(options: ServiceOptions) {
+    const { config, clock, telemetry } = options;
+    this.#options = options;
+    this.telemetry = telemetry;
+    this.#store = openStore(config, options, options.environment);
+    const failed = new Promise<void>((_, reject) => {
+      this.#fail = reject;
+    });
+    failed.catch(() => {});
+    this.finished = Promise.race([failed, this.#sourcesEnded()]);
+    this.finished.catch(() => {});
+    const onFailed = (_key: string, error: unknown) => {
+      if (error instanceof InvariantError) this.#fail(error);
+    };
+    this.#audits = makeQueue<AuditJob>("audits", config, options, onFailed);
+    this.#incidentJobs = this.#isShared
+      ? makeQueue<IncidentJob>("incidents", config, options, onFailed)
+      : undefined;
+    const { routes, remind } = config.notify;
+    const publicUrl = config.control.publicUrl ?? "";
+    this.#deliverer = new Deliverer(
+      { store: this.#store, notifiers: makeNotifiers(config), clock, telemetry },
+      { routes, remindMs: remind, publicUrl },
+    );
+    this.#watch = new Watch(this.#watchOptions());
+  }
+
+  get store(): Store {
+    return this.#store;
+  }
+
+  get watch(): Watch {
+    return this.#watch;
+  }
+
+  get deliverer(): Deliverer {
+    return this.#deliverer;
+  }
+
+  /** Where the page is; "" without the control role. */
+  get url(): string {
+    return this.#control?.url ?? "";
+  }
+
+  /** Several processes may share the work: jobs go through a server, segments are found in the store. */
+  get #isShared(): boolean {
+    return this.#options.config.queue.type !== "inline";
+  }
+
+  async start(): Promise<void> {
+    const { config, roles } = this.#options;
+    if (config.store.type === "duckdb" && config.store.path !== ":memory:")
+      await mkdir(dirname(config.store.path), { recursive: true });
+    await this.#store.open();
+    if (roles.has("control")) await this.#startControl();
+    if (roles.has("control") || roles.has("audit") || roles.has("notify")) await this.#watch.restore();
+    if (roles.has("audit")) await this.#watch.audit();
+    if (roles.has("notify")) {
+      await this.#watch.attend();
+      this.#deliverer.start();
+    }
+    for (const name of Object.keys(config.sources)) this.#readings.push(this.#reading(name));
+    if (roles.has("control")) await this.#startRollup();
+    if (roles.has("ingest")) await this.#startIngest();
+    this.#sourcesStarted();
+  }
+
+  /** Cuts, writes and commits what is open, lets running jobs end, closes. Under 20 s when the store answers. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    const { roles } = this.#options;
+    if (roles.has("ingest"))
+      await Promise.all(
+        this.#readings.map(({ source }) => this.#settled(source.stop(), `stopping source ${source.name}`)),
+      );
+    await Promise.all(this.#loops);
+    if (roles.has("control") && !this.#isShared)
+      await this.#settled(this.#watch.tick(), "judging what was complete");
+    await this.#settled(this.#audits.stop(), "stopping the audits");
+    if (this.#incidentJobs !== undefined)
+      await this.#settled(this.#incidentJobs.stop(), "stopping the incidents' queue");
+    if (roles.has("notify")) await this.#settled(this.#deliverer.stop(), "stopping deliveries");
+    await this.#settled(this.#control?.stop() ?? Promise.resolve(), "stopping the control server");
+    await this.#settled(this.#store.close(), "closing the store");
+  }
+
+  #sourcesStarted: () => void = () => {};
+
+  async #sourcesEnded(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#sourcesStarted = resolve;
+    });
+    if (!this.#options.roles.has("ingest") || this.#readings.length === 0) await new Promise(() => {});
+    await Promise.all(this.#readings.map(({ source }) => source.finished));
+  }
+
+  async #startControl(): Promise<void> {
+    const { config, clock, telemetry } = this.#options;
+    const lanes = laneRules(config);
+    const { host, port, token, publicUrl } = config.control;
+    this.#control = await startControlServer({
+      store: this.#store,
+      clock,
+      telemetry,
+      host,
+      port,
+      token,
+      publicUrl,
+      eventNowMs: this.#options.eventNowMs,
+      readiness: () => this.#readiness(),
+      laneSettings: (swimlane) => {
+        const lane = lanes.of(swimlane);
+        return {
+          windowSizeMs: lane.window,
+          latenessMs: lane.allowedLateness,
+          judgingMsMax: 60_000,
+          pageBudgetPerWeek: lane.pageBudget,
+          gate: { insufficient: "unknown" },
+        };
+      },
+    });
+  }
+
+  async #startRollup(): Promise<void> {
+    const { signal } = this.#stopping;
+    const step = async () => {
+      if (this.#readsSegmentsFromStore) await this.#watch.rollups.poll();
+      await this.#watch.tick();
+    };
+    const observeEnds = async () => {
+      for (const { source } of this.#readings) this.#watch.rollups.observeEnds(await source.partitionEnds());
+    };
+    if (this.#readsSegmentsFromStore)
+      await observeEnds().catch((error: unknown) =>
+        this.#complain("asking for the ends of partitions", error),
+      );
+    this.#loops.push(
+      repeat(this.#options.clock, TICK_MS, signal, () => this.#guarded(step, "merging and judging")),
+    );
+    this.#loops.push(
+      repeat(this.#options.clock, ENDS_EVERY_MS, signal, () =>
+        this.#guarded(observeEnds, "asking for the ends of partitions"),
+      ),
+    );
+  }
+
+  async #startIngest(): Promise<void> {
+    for (const { source, ingest } of this.#readings) {
+      await source.start(ingest);
+      source.finished.catch((error: unknown) => this.#fail(error));
+      this.#loops.push(
+        repeat(this.#options.clock, 1_000, this.#stopping.signal, () =>
+          this.#guarded(() => ingest.cutIdle(), "cutting quiet partitions"),
+        ),
+      );
+    }
+  }
+
+  /** A store that only this process can open has no other writers to look for. */
+  get #readsSegmentsFromStore(): boolean {
+    return this.#options.config.store.type !== "duckdb";
+  }
+
+  #reading(name: string): Reading {
+    const { config, clock, telemetry } = this.#options;
+    let ingest: Ingest | undefined;
+    const watermarkMs = (topic: string) => ingest?.watermarkMs(topic) ?? Number.NEGATIVE_INFINITY;
+    const source = (this.#options.makeSource ?? makeSource)(name, config, { clock, telemetry, watermarkMs });
+    const mapping = mappingOf(config, name);
+    const { ageMax, bytesMax, offsetsMax, seriesMax, idleCut } = config.segments;
+    ingest = new Ingest({
+      source,
+      store: this.#store,
+      decoder: new JsonDecoder(mapping, new ShapeRegistry(), config.limits),
+      lanes: laneWindows(config),
+      arena: new ProfileArena({ k: config.profile.k }),
+      bounds: { ageMsMax: ageMax, bytesMax, offsetsMax, seriesMax },
+      shape: foldingShape(config, mapping),
+      asOfMs: config.sources[name]?.type === "synthetic" ? Number.POSITIVE_INFINITY : clock.nowMs(),
+      clock,
+      telemetry,
+      idleCutMs: idleCut,
+      writeBehind: true,
+      onAssigned: (positions) => {
+        if (this.#options.roles.has("control") && !this.#readsSegmentsFromStore)
+          this.#watch.rollups.expect(positions);
+      },
+      onSegments: (segments) => this.#taken(segments),
+    });
+    return { source, ingest };
+  }
+
+  async #taken(segments: readonly Segment[]): Promise<void> {
+    if (this.#options.roles.has("control") && !this.#readsSegmentsFromStore)
+      await this.#watch.rollups.take(segments);
+  }
+
+  #watchOptions(): WatchOptions {
+    const { config, clock, telemetry, observers } = this.#options;
+    return {
+      store: this.#store,
+      clock,
+      telemetry,
+      lanes: laneWindows(config),
+      groupOf: (topic) => this.#groupOf(topic),
+      auditorOptions: auditorOptionsOf(config, this.#options.detectors),
+      incidents: {
+        ...config.incidents,
+        knownEvents: config.calendar.map((e) => ({
+          name: e.name,
+          startMs: e.from,
+          endMs: e.until,
+          swimlane: e.swimlanes,
+        })),
+      },
+      audits: this.#audits,
+      incidentJobs: this.#incidentJobs,
+      deliver: async (changed) => this.#deliverer.offer(changed),
+      idleTimeoutMs: config.segments.idleTimeout,
+      checkpointWindows: CHECKPOINT_WINDOWS,
+      recentWindowsMax: this.#isShared ? 0 : RECENT_WINDOWS_MAX,
+      ...observers,
+    };
+  }
+
+  /** The configured source that reads a topic; all others count as one. */
+  #groupOf(topic: string): string {
+    for (const [name, source] of Object.entries(this.#options.config.sources)) {
+      const topics = (source as { readonly topics?: readonly string[] }).topics;
+      if (topics?.includes(topic)) return name;
+    }
+    return "default";
+  }
+
+  async #readiness(): Promise<readonly Dependency[]> {
+    const dependencies: Dependency[] = [];
+    const ask = async (name: string, question: () => Promise<boolean>) => {
+      const ok = await question().catch(() => false);
+      dependencies.push({ name, ok, detail: ok ? "answers" : "does not answer" });
+    };
+    await ask(`store ${this.#store.name}`, () => this.#store.ready());
+    await ask(`queue ${this.#options.config.queue.type}`, () => this.#audits.ready());
+    return dependencies;
+  }
+
+  /** Runs a step of a loop: what the outside world may get over is logged and tried again, the rest ends the process. */
+  async #guarded(step: () => Promise<void>, what: string): Promise<void> {
+    try {
+      await step();
+    } catch (error) {
+      if (error instanceof OperationalError && error.retryable) this.#complain(what, error);
+      else this.#fail(error);
+    }
+  }
+
+  #complain(what: string, error: unknown): void {
+    this.telemetry
+      .counter("app_retries_total", "Steps that failed and are tried again", ["step"])
+      .inc({ step: what });
+    this.telemetry.log("warn", `${what} failed; it is tried again. Nothing is lost.`, {
+      error: errorText(error),
+    });
+  }
+
+  async #settled(step: Promise<unknown>, what: string): Promise<void> {
+    await step.catch((error: unknown) =>
+      this.telemetry.error(`${what} failed; the next start goes on from what is durable`, error),
+    );
+  }
+}
+
+/** A source's own mapping, or the one that holds for all. */
+export function mappingOf(config: Config, source: string): Mapping {
+  return (config.sources[source] as { readonly mapping?: Mapping } | undefined)?.mapping ?? config.mapping;
+}
+
+/** What a lane's auditor is told, by lane. */
+export function auditorOptionsOf(config: Config, detectors: readonly Detector[]) {
+  const rules = laneRules(config);
+  return (lane: LaneName, windowSizeMs: number): LaneAuditorOptions => {
+    const settings = rules.of(lane.swimlane);
+    return {
+      ...lane,
+      windowSizeMs,
+      detectors,
+      detectorOptions: config.detectors.options,
+      pageBudgetPerWeek: settings.pageBudget,
+      timeZone: settings.timeZone,
+      knownEvents: knownEventsOf(config, lane.swimlane),
+      referenceUntilMs: settings.referenceUntil,
+      metrics: config.metrics,
+    };
+  };
+}

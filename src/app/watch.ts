@@ -1,0 +1,110 @@
+/**
+ * A window's journey: store → rollup → audit → incident → notify. This file is the story; each verb below lives in its
+ * stage. Every step can be repeated: what a queue loses, repeats or delays is put right from the store.
+ */
+import type { LaneRules, LaneWindows } from "../assign/lane.ts";
+import type { LaneAuditorOptions } from "../audit/lane-auditor.ts";
+import type { Clock } from "../base/clock.ts";
+import type { Telemetry } from "../base/telemetry.ts";
+import type { IncidentOptions } from "../incident/options.ts";
+import type { JobQueue } from "../queue/contract.ts";
+import type { LaneName } from "../rollup/lane-progress.ts";
+import { Rollup } from "../rollup/rollup.ts";
+import type { IncidentRow, Store, VerdictRow } from "../store/contract.ts";
+import { type AuditJob, AuditService, type JudgedWindow } from "./audit-service.ts";
+import { enqueueIncidentJob, IncidentInbox, type IncidentJob, runIncidentJob } from "./incident-feed.ts";
+import { IncidentService } from "./incident-service.ts";
+import { RecentWindows } from "./recent-windows.ts";
+import { RollupService } from "./rollup-service.ts";
+
+export interface WatchOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly telemetry: Telemetry;
+  readonly lanes: LaneRules<LaneWindows>;
+  readonly groupOf: (topic: string) => string;
+  readonly auditorOptions: (lane: LaneName, windowSizeMs: number) => LaneAuditorOptions;
+  readonly incidents: Partial<IncidentOptions>;
+  readonly audits: JobQueue<AuditJob>;
+  /** Queue to the process that looks after incidents; without one it happens here, in event-time order. */
+  readonly incidentJobs: JobQueue<IncidentJob> | undefined;
+  readonly deliver: (changed: readonly IncidentRow[]) => Promise<void>;
+  readonly idleTimeoutMs: number;
+  readonly checkpointWindows: number;
+  /** Windows kept in memory from merge to audit; 0 when audits run elsewhere. */
+  readonly recentWindowsMax: number;
+  readonly onJudged?: (judged: readonly JudgedWindow[]) => void;
+  readonly onIncidents?: (changed: readonly IncidentRow[]) => void;
+  readonly onJoined?: (verdicts: readonly VerdictRow[]) => void;
+}
+
+export class Watch {
+  readonly incidents: IncidentService;
+  readonly #options: WatchOptions;
+  readonly #rollup: Rollup;
+  readonly #inbox: IncidentInbox;
+  #rollups!: RollupService;
+  #recent!: RecentWindows;
+  #ticking: Promise<void> | undefined;
+
+  constructor(options: WatchOptions) {
+    this.#options = options;
+    this.#rollup = new Rollup(options);
+    this.incidents = new IncidentService(options);
+    this.#inbox = new IncidentInbox(this.incidents);
+  }
+
+  get rollups(): RollupService {
+    return this.#rollups;
+  }
+
+  get rollup(): Rollup {
+    return this.#rollup;
+  }
+
+  /** Takes up where the store ends. To be called once, before anything else. */
+  async restore(): Promise<void> {
+    const lanesBefore = await this.#rollup.restore();
+    this.#recent = new RecentWindows(this.#options.recentWindowsMax, lanesBefore);
+    this.#rollups = new RollupService({ ...this.#options, rollup: this.#rollup, recent: this.#recent });
+    await this.incidents.restore();
+  }
+
+  /** Starts judging. */
+  async audit(): Promise<void> {
+    const service = new AuditService({
+      ...this.#options,
+      recent: this.#recent,
+      onJudged: (judged) => this.#judged(judged),
+    });
+    await this.#options.audits.work((job) => service.run(job));
+  }
+
+  /** Starts looking after incidents that other processes' audits bring. */
+  async attend(): Promise<void> {
+    await this.#options.incidentJobs?.work((job) => runIncidentJob(job, this.#options.store, this.incidents));
+  }
+
+  /** Merges what is complete, has it judged, and (without a queue between) tells what follows from it. One at a time. */
+  async tick(): Promise<void> {
+    while (this.#ticking !== undefined) await this.#ticking;
+    this.#ticking = this.#tick().finally(() => {
+      this.#ticking = undefined;
+    });
+    await this.#ticking;
+  }
+
+  async #tick(): Promise<void> {
+    await this.#rollups.release();
+    if (this.#options.incidentJobs !== undefined) return;
+    await this.#options.audits.idle();
+    await this.#inbox.flush();
+  }
+
+  async #judged(judged: readonly JudgedWindow[]): Promise<void> {
+    this.#options.onJudged?.(judged);
+    if (this.#options.incidentJobs !== undefined)
+      await enqueueIncidentJob(this.#options.incidentJobs, judged);
+    else this.#inbox.add(judged);
+  }
+}
