@@ -6,6 +6,7 @@
  */
 import type { Admin, Kafka } from "kafkajs";
 import { withDeadline } from "../../base/deadline.ts";
+import { OperationalError } from "../../base/errors.ts";
 import type { PartitionEnd } from "../contract.ts";
 import { kafkaFailure } from "./failure.ts";
 
@@ -49,9 +50,9 @@ export class Ask {
 
   /** Throws when one of the topics is not there. Never makes one: a misspelt name would become a topic. */
   async requireTopics(topics: readonly string[]): Promise<void> {
-    await this.#ask(`looking for topics ${topics.join(", ")}`, (admin) =>
-      admin.fetchTopicMetadata({ topics: [...topics] }),
-    );
+    const known = await this.#ask("listing the topics", (admin) => admin.listTopics());
+    const missing = topics.filter((topic) => !known.includes(topic));
+    if (missing.length > 0) throw topicsUnknown(missing);
   }
 
   /** Makes a topic with the brokers' own defaults, unless it is there. */
@@ -82,4 +83,13 @@ export class Ask {
     await admin.connect();
     return admin;
   }
+}
+
+/** Retryable: whoever deploys may make the topics a minute later. */
+function topicsUnknown(missing: readonly string[]): OperationalError {
+  return new OperationalError(
+    `The brokers have no topic ${missing.map((topic) => `"${topic}"`).join(", ")}, or we may not see it. Make the topic, ` +
+      "correct its name in the configuration, or give us the right to read it.",
+    { code: "SOURCE_TOPIC_UNKNOWN", retryable: true, context: { missing } },
+  );
 }

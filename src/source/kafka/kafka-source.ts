@@ -27,7 +27,7 @@ import { Commits } from "./commits.ts";
 import { DeadLetters } from "./dead-letters.ts";
 import { kafkaFailure } from "./failure.ts";
 import type { KafkaOptions } from "./options.ts";
-import { patchKafkajs } from "./patches.ts";
+import { patchKafkajs, withLazyBatches } from "./patches.ts";
 import { type Beginning, findBeginnings, logWentBack } from "./positions.ts";
 import { emptyBatch, type FetchedBatch, toRecordBatch } from "./record-batch.ts";
 
@@ -47,7 +47,7 @@ const TUNING: KafkaTuning = { stalledMs: 120_000, stallCheckMs: 30_000, metadata
  */
 const PARTITIONS_CONCURRENT = 4;
 /** The budget of a stop, which has 20 s in all. */
-const STOP_MS = { batch: 4_000, revoke: 8_000, commit: 2_000, leave: 4_000 } as const;
+const STOP_MS = { batch: 3_000, revoke: 8_000, commit: 2_000, leave: 4_000 } as const;
 const REVOKE_MS_MAX = 15_000;
 /** An end before our position is believed when it is answered this often, a second apart: elections look like it. */
 const WENT_BACK_LOOKS = 3;
@@ -135,17 +135,21 @@ class KafkaSource implements RecordSource {
       await this.#consumer.connect();
       // "fromBeginning" is also what kafkajs does when its offset is out of range: never jump to the latest.
       await this.#consumer.subscribe({ topics: [...topics], fromBeginning: true });
-      await this.#consumer.run({
-        autoCommit: false,
-        eachBatchAutoResolve: false,
-        partitionsConsumedConcurrently: PARTITIONS_CONCURRENT,
-        eachBatch: (payload) => this.#onBatch(payload),
-      });
+      await withLazyBatches(() => this.#run(this.#consumer as Consumer));
     } catch (error) {
       await this.stop();
       throw kafkaFailure(`joining group "${groupId}"`, error);
     }
     this.#watchdog = setInterval(() => void this.#watch(), this.#tuning.stallCheckMs).unref();
+  }
+
+  #run(consumer: Consumer): Promise<void> {
+    return consumer.run({
+      autoCommit: false,
+      eachBatchAutoResolve: false,
+      partitionsConsumedConcurrently: PARTITIONS_CONCURRENT,
+      eachBatch: (payload) => this.#onBatch(payload),
+    });
   }
 
   async commit(topic: string, partition: number, endOffset: number): Promise<void> {
@@ -474,6 +478,7 @@ class KafkaSource implements RecordSource {
     this.#tellPaused();
     if (!this.#failed) {
       await withDeadline(this.#handlerIdle(), STOP_MS.batch).catch(() => {});
+      this.#assignment.end(); // a handler that still waits, say for its store, is told to come back
       if (this.#handler) await this.#revoke(STOP_MS.revoke);
     }
     await this.#close();

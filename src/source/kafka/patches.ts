@@ -8,13 +8,19 @@
  * 2. Lazy batches (lazy-decoder.ts): one object for each record batch instead of one for each record.
  * 3. Aborted transactions (aborted.ts).
  */
+import { AsyncLocalStorage } from "node:async_hooks";
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import type { Telemetry } from "../../base/telemetry.ts";
 import { type AbortedTransaction, dropAborted } from "./aborted.ts";
-import { type BatchMessage, createLazyDecoder, type DecoderParts } from "./lazy-decoder.ts";
+import {
+  type BatchMessage,
+  createLazyDecoder,
+  type DecoderParts,
+  type FetchDecoder,
+} from "./lazy-decoder.ts";
 
 const require = createRequire(import.meta.url);
 /** kafkajs has no `exports`, so its inner files can be named; the folder is that of the copy which we import. */
@@ -41,6 +47,13 @@ export interface PatchOutcome {
 }
 
 let outcome: PatchOutcome | undefined;
+/** Set in all that our own consumer does: other users of kafkajs in the same process get messages as ever. */
+const ours = new AsyncLocalStorage<true>();
+
+/** Runs a consumer (its fetches, restarts and timers included) with lazy batches, where they are installed. */
+export function withLazyBatches<T>(run: () => T): T {
+  return ours.run(true, run);
+}
 
 /** To be called before the first fetch; later calls change nothing. */
 export function patchKafkajs(telemetry: Telemetry): PatchOutcome {
@@ -107,14 +120,17 @@ interface FetchAnswer {
 function installLazyBatches(): void {
   forgetFetchModules();
   const decoderFile = require.resolve(join(KAFKAJS, "protocol/recordBatch/v0/decoder.js"));
-  require(decoderFile);
-  require.cache[decoderFile]!.exports = createLazyDecoder(decoderParts());
+  const stockDecode = require(decoderFile) as ReturnType<typeof createLazyDecoder>;
+  const lazyDecode = createLazyDecoder(decoderParts());
+  require.cache[decoderFile]!.exports = (decoder: FetchDecoder) =>
+    ours.getStore() ? lazyDecode(decoder) : stockDecode(decoder);
   const { prototype } = require(join(KAFKAJS, "broker/index.js")) as {
     prototype: { fetch(request: unknown): Promise<FetchAnswer> };
   };
   const original = prototype.fetch;
   prototype.fetch = async function (this: unknown, request: unknown) {
     const answer = await original.call(this, request);
+    if (!ours.getStore()) return answer;
     for (const { partitions } of answer.responses)
       for (const partition of partitions) settleAborted(partition);
     return answer;

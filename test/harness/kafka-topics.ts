@@ -1,0 +1,72 @@
+/** Topics and records for tests on a real broker. */
+import { CompressionTypes, Kafka, logLevel, type Message, Partitioners } from "kafkajs";
+import { registerCodecs } from "../../src/source/kafka/codecs.ts";
+
+let names = 0;
+
+/** A name that no other test of this process uses. */
+export function uniqueName(stem: string): string {
+  return `${stem}-${process.pid}-${names++}`;
+}
+
+export class TestTopics {
+  readonly kafka: Kafka;
+
+  constructor(brokers: readonly string[]) {
+    registerCodecs();
+    this.kafka = new Kafka({ clientId: "test", brokers: [...brokers], logLevel: logLevel.NOTHING });
+  }
+
+  async make(
+    stem: string,
+    partitionCount = 1,
+    config: Readonly<Record<string, string>> = {},
+  ): Promise<string> {
+    const topic = uniqueName(stem);
+    const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }));
+    await this.admin((admin) =>
+      admin.createTopics({
+        topics: [{ topic, numPartitions: partitionCount, configEntries }],
+        waitForLeaders: true,
+      }),
+    );
+    return topic;
+  }
+
+  /** `count` records numbered from `from`, dealt to the partitions in turn: `{"n": number}`. */
+  async fill(
+    topic: string,
+    count: number,
+    options: { from?: number; partitions?: number; compression?: CompressionTypes; perRequest?: number } = {},
+  ): Promise<void> {
+    const { from = 0, partitions = 1, compression = CompressionTypes.None, perRequest = 500 } = options;
+    const producer = this.kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
+    await producer.connect();
+    for (let at = 0; at < count; at += perRequest) {
+      const messages: Message[] = Array.from({ length: Math.min(perRequest, count - at) }, (_, i) => ({
+        partition: (from + at + i) % partitions,
+        value: JSON.stringify({ n: from + at + i }),
+      }));
+      await producer.send({ topic, messages, compression });
+    }
+    await producer.disconnect();
+  }
+
+  /** Deletes the records before `offset`, as retention would. */
+  async deleteBefore(topic: string, offset: number): Promise<void> {
+    await this.admin(async (admin) => {
+      await admin.fetchTopicOffsets(topic); // kafkajs deletes only in topics whose metadata it happens to have
+      await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: String(offset) }] });
+    });
+  }
+
+  async admin<T>(work: (admin: ReturnType<Kafka["admin"]>) => Promise<T>): Promise<T> {
+    const admin = this.kafka.admin();
+    await admin.connect();
+    try {
+      return await work(admin);
+    } finally {
+      await admin.disconnect();
+    }
+  }
+}
