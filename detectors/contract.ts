@@ -122,6 +122,11 @@ export interface Verdict {
   readonly severity: Severity;
   /** True for a sign that needs no statistics: a lane silent, a type changed, a feature gone. Skips persistence. */
   readonly certain: boolean;
+  /**
+   * True when `significance` already rests on rates that the detector learned from the lane (of values never seen,
+   * say), so that the auditor's discount by the past would only make it deaf. @default false
+   */
+  readonly selfCalibrated?: boolean;
   /** One sentence for a person: what changed, from what, to what. */
   readonly summary: string;
   readonly parts: readonly ExplanationPart[];
@@ -205,11 +210,6 @@ export interface DistributionDetector<Options = unknown, Memory = unknown> {
   readonly featureKinds: readonly FeatureKind[];
   /** @default "baseline" */
   readonly heldTo?: HeldTo;
-  /**
-   * True when its significance already rests on rates learned from the lane (counts of never-seen values, say), so
-   * that discounting it by the past would only make it deaf. @default false
-   */
-  readonly selfCalibrated?: boolean;
   start(context: DetectorContext, options: Options): Memory;
   /** Pure: changes neither memory nor snapshots. */
   judge(

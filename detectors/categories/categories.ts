@@ -6,7 +6,7 @@
  * Pure: no clock, no I/O, no randomness.
  */
 import type { DistributionDetector, DistributionSnapshot, Reference, Verdict } from "../contract.ts";
-import { emptyNovelty, learnNovelty, type Novelty, noveltySignificance } from "../lib/novelty.ts";
+import { emptyNovelty, forgetHits, learnNovelty, type Novelty, noveltySignificance } from "../lib/novelty.ts";
 import { insufficient, judged } from "../lib/verdicts.ts";
 import { percent } from "../lib/words.ts";
 
@@ -21,9 +21,14 @@ export interface CategoriesMemory {
   unseen: Novelty;
   /** Names that became known after the reference. */
   known: Set<string>;
-  /** New names by the accepted windows (numbered) in which they came. */
-  sightings: Map<string, number[]>;
+  /** New names by the accepted windows (numbered) in which they came, and how often. */
+  sightings: Map<string, Sighting[]>;
   windowCount: number;
+}
+
+export interface Sighting {
+  readonly window: number;
+  readonly count: number;
 }
 
 /** A new name is known once it came in so many of the newest accepted windows. */
@@ -41,7 +46,6 @@ export const categories: DistributionDetector<CategoriesOptions, CategoriesMemor
   defaults: { valueCountMin: 5, significanceMin: 3 },
   featureKinds: ["category", "flag"],
   heldTo: "frozen",
-  selfCalibrated: true,
   start: () => ({ unseen: emptyNovelty(), known: new Set(), sightings: new Map(), windowCount: 0 }),
   judge: (reference, current, memory, _context, options) =>
     judgeCategories(reference, current, memory, options),
@@ -73,7 +77,7 @@ function judgeCategories(
   const statistical = noveltySignificance(memory.unseen, prior, unseen.count, values);
   const near = unseen.nearCount > 0 ? NEAR_DUPLICATE_SIGNIFICANCE + unseen.nearCount : 0;
   const significance = Math.max(statistical, near);
-  return judged(significance >= options.significanceMin, {
+  const verdict = judged(significance >= options.significanceMin, {
     statistic: unseen.count / values,
     threshold: 0,
     effect: unseen.count / values,
@@ -85,6 +89,7 @@ function judgeCategories(
       return { label: name, reference: 0, current: count / values, contribution: count / values };
     }),
   });
+  return { ...verdict, selfCalibrated: true };
 }
 
 function summaryOf(unseen: Unseen, values: number): string {
@@ -121,27 +126,29 @@ function learnCategories(
   const unseen = unseenOf(lexiconOf(reference), current, memory);
   memory.windowCount++;
   learnNovelty(memory.unseen, unseen.count, current.stringCount + current.booleanCount);
-  for (const { name } of unseen.names) noteSighting(memory, name);
+  for (const { name, count } of unseen.names) noteSighting(memory, name, count);
   return memory;
 }
 
-function noteSighting(memory: CategoriesMemory, name: string): void {
+function noteSighting(memory: CategoriesMemory, name: string, count: number): void {
   const since = memory.windowCount - KNOWN_WINDOWS;
-  const sightings = [...(memory.sightings.get(name) ?? []), memory.windowCount].filter(
-    (window) => window > since,
-  );
+  const earlier = (memory.sightings.get(name) ?? []).filter(({ window }) => window > since);
+  const sightings = [...earlier, { window: memory.windowCount, count }];
+  memory.sightings.delete(name);
   if (sightings.length >= KNOWN_SIGHTINGS && memory.known.size < NAMES_MAX) {
     memory.known.add(name);
-    memory.sightings.delete(name);
+    // It never was a surprise: what it added to the rate of surprises must not shelter the next one.
+    for (const { window, count: hits } of sightings) {
+      forgetHits(memory.unseen, hits, memory.windowCount - window);
+    }
     return;
   }
-  if (memory.sightings.size >= NAMES_MAX && !memory.sightings.has(name)) dropOldest(memory.sightings);
-  memory.sightings.delete(name);
+  if (memory.sightings.size >= NAMES_MAX) dropOldest(memory.sightings);
   memory.sightings.set(name, sightings);
 }
 
 /** A map keeps the order of insertion: the first is the one seen longest ago. */
-function dropOldest(sightings: Map<string, number[]>): void {
+function dropOldest(sightings: Map<string, Sighting[]>): void {
   for (const name of sightings.keys()) {
     sightings.delete(name);
     return;

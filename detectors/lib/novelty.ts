@@ -66,3 +66,12 @@ export function learnNovelty(novelty: Novelty, hits: number, records: number): v
   novelty.recent.push(hits, records);
   if (novelty.recent.length > 2 * RECENT_WINDOWS) novelty.recent.splice(0, 2);
 }
+
+/** Takes back hits of the newest `windowsAgo`-th accepted window: what caused them turned out to be known. */
+export function forgetHits(novelty: Novelty, hits: number, windowsAgo: number): void {
+  novelty.hits = Math.max(0, novelty.hits - hits);
+  const index = novelty.recent.length - 2 * (windowsAgo + 1);
+  if (index < 0) return;
+  novelty.recent[index] = Math.max(0, novelty.recent[index]! - hits);
+  if (novelty.recent[index] === 0) novelty.hitWindows = Math.max(0, novelty.hitWindows - 1);
+}

@@ -5,6 +5,7 @@
  * three of them in fifty records are a clear sign at any window size. Pure: no clock, no I/O, no randomness.
  */
 import type { DistributionDetector, DistributionSnapshot, Reference, Verdict } from "../contract.ts";
+import { emptyNovelty, learnNovelty, type Novelty, noveltySignificance } from "../lib/novelty.ts";
 import { logBinomialLower, logBinomialUpper, significanceOf } from "../lib/tails.ts";
 import { insufficient, judged } from "../lib/verdicts.ts";
 import { percent } from "../lib/words.ts";
@@ -26,7 +27,14 @@ export interface NullRateMemory {
   records: number;
   /** The largest share of nulls that an accepted window of 20 records or more had. */
   shareMax: number;
+  /** Nulls since the start, for features that hardly ever have one. */
+  rare: Novelty;
 }
+
+/** With fewer nulls than this expected in a window, each one is a novelty rather than part of a rate. */
+const RARE_EXPECTED = 0.5;
+/** Pseudo-nulls that a past without any is credited with. */
+const RARE_PRIOR = 0.5;
 
 const GONE_RECORDS_MIN = 20;
 /** Significance of a feature that is gone: past any budget. */
@@ -38,7 +46,7 @@ export const nullRate: DistributionDetector<NullRateOptions, NullRateMemory> = {
   summary: "More or fewer records without a value than the lane's past allows; a feature that is gone.",
   defaults: { recordCountMin: 5, shareMin: 0.002, significanceMin: 3, goneShare: 0.9 },
   featureKinds: ["numeric", "discrete", "flag", "category", "id", "empty"],
-  start: () => ({ nulls: 0, records: 0, shareMax: 0 }),
+  start: () => ({ nulls: 0, records: 0, shareMax: 0, rare: emptyNovelty() }),
   judge: (reference, current, memory, _context, options) => judgeNulls(reference, current, memory, options),
   learn: (_reference, current, _verdict, memory) => learnNulls(current, memory),
 };
@@ -62,16 +70,15 @@ function judgeNulls(
   if (records < options.recordCountMin || referenceRecords === 0) return insufficient("too few records");
   const nulls = nullsOf(current);
   const share = nulls / records;
-  const referenceNulls = nullsOf(reference.snapshot);
-  const noise = reference.overdispersion?.nulls ?? 0;
-  const significances = [binomial(nulls, records, referenceNulls, referenceRecords, noise)];
-  // The chosen baseline may be short; all of the past must agree that it is odd.
-  if (memory.records > 0) significances.push(binomial(nulls, records, memory.nulls, memory.records, noise));
-  const referenceShare = referenceNulls / referenceRecords;
+  const referenceShare = nullsOf(reference.snapshot) / referenceRecords;
   const gone = isGone(share, records, memory, options);
-  const significance = gone ? Math.max(GONE_SIGNIFICANCE, ...significances) : Math.min(...significances);
+  const rare = memory.records > 0 && memory.nulls * records < RARE_EXPECTED * memory.records;
+  const evidence = rare
+    ? noveltySignificance(memory.rare, { hits: RARE_PRIOR, records: 1 }, nulls, records)
+    : rateSignificance(reference, current, memory);
   const effect = Math.abs(share - referenceShare);
-  return judged(effect >= options.shareMin && significance >= options.significanceMin, {
+  const significance = gone ? Math.max(GONE_SIGNIFICANCE, evidence) : evidence;
+  const verdict = judged(effect >= options.shareMin && significance >= options.significanceMin, {
     statistic: share,
     threshold: referenceShare,
     effect,
@@ -83,10 +90,24 @@ function judgeNulls(
       : `${nulls} of ${records} records have no value (${percent(share)}), ${percent(referenceShare)} before`,
     parts: [{ label: "null", reference: referenceShare, current: share, contribution: share }],
   });
+  return { ...verdict, selfCalibrated: rare };
 }
 
 function isGone(share: number, records: number, memory: NullRateMemory, options: NullRateOptions): boolean {
   return share >= options.goneShare && records >= GONE_RECORDS_MIN && memory.shareMax < options.goneShare;
+}
+
+/** The chosen baseline may be short; all of the past must agree that it is odd. */
+function rateSignificance(
+  reference: Reference,
+  current: DistributionSnapshot,
+  memory: NullRateMemory,
+): number {
+  const noise = reference.overdispersion?.nulls ?? 0;
+  const held = (nulls: number, records: number): number =>
+    binomial(nullsOf(current), current.recordCount, nulls, records, noise);
+  const byBaseline = held(nullsOf(reference.snapshot), reference.snapshot.recordCount);
+  return memory.records > 0 ? Math.min(byBaseline, held(memory.nulls, memory.records)) : byBaseline;
 }
 
 /** Two-sided, at the size that sampling on both sides and the lane's own movement leave. */
@@ -111,6 +132,7 @@ function learnNulls(current: DistributionSnapshot, memory: NullRateMemory): Null
   const nulls = nullsOf(current);
   memory.nulls += nulls;
   memory.records += current.recordCount;
+  learnNovelty(memory.rare, nulls, current.recordCount);
   if (current.recordCount >= GONE_RECORDS_MIN)
     memory.shareMax = Math.max(memory.shareMax, nulls / current.recordCount);
   return memory;

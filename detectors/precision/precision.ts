@@ -85,7 +85,7 @@ function judgePrecision(
     written.count,
   );
   const significance = Math.max(statistical, byDecimals, certain ? CERTAIN_SIGNIFICANCE + finer : 0);
-  return judged(significance >= options.significanceMin, {
+  const verdict = judged(significance >= options.significanceMin, {
     statistic: moved,
     threshold: options.effectMin,
     effect: Math.max(moved, finer / written.count),
@@ -98,6 +98,7 @@ function judgePrecision(
         : `${percent(moved)} of the numbers are written with other significant digits than before`,
     parts: significance >= options.significanceMin ? partsOf(memory, written) : [],
   });
+  return { ...verdict, selfCalibrated: byDecimals > statistical };
 }
 
 function learnPrecision(

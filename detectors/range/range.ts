@@ -6,7 +6,7 @@
  */
 import type { DistributionDetector, DistributionSnapshot, Reference, Verdict } from "../contract.ts";
 import { emptyNovelty, learnNovelty, type Novelty, noveltySignificance } from "../lib/novelty.ts";
-import { countBelow, countOf, countUpTo } from "../lib/steps.ts";
+import { countBelow, countOf, countUpTo, valueAtRank } from "../lib/steps.ts";
 import { insufficient, judged } from "../lib/verdicts.ts";
 import { percent, spoken } from "../lib/words.ts";
 
@@ -19,12 +19,15 @@ export interface RangeOptions {
 
 export interface RangeMemory {
   outside: Novelty;
+  /** Beyond the range by half the distance from the median to that edge. */
+  clear: Novelty;
   /** Beyond the range by its own width. */
   far: Novelty;
 }
 
 /** Pseudo-hits of the reference: the next record sets a new minimum or maximum with chance 2/(N + 1). */
 const OUTSIDE_PRIOR = 2;
+const CLEAR_PRIOR = 1;
 const FAR_PRIOR = 0.5;
 
 export const range: DistributionDetector<RangeOptions, RangeMemory> = {
@@ -34,8 +37,11 @@ export const range: DistributionDetector<RangeOptions, RangeMemory> = {
   defaults: { numberCountMin: 5, significanceMin: 3 },
   featureKinds: ["numeric", "discrete", "flag"],
   heldTo: "frozen",
-  selfCalibrated: true,
-  start: () => ({ outside: emptyNovelty(), far: emptyNovelty() }),
+  start: () => ({
+    outside: emptyNovelty(),
+    clear: emptyNovelty(),
+    far: emptyNovelty(),
+  }),
   judge: (reference, current, memory, _context, options) => judgeRange(reference, current, memory, options),
   learn: (reference, current, verdict, memory) => learnRange(reference, current, verdict, memory),
 };
@@ -43,6 +49,7 @@ export const range: DistributionDetector<RangeOptions, RangeMemory> = {
 interface Beyond {
   readonly below: number;
   readonly above: number;
+  readonly clear: number;
   readonly far: number;
   readonly count: number;
 }
@@ -59,11 +66,12 @@ function judgeRange(
   const outside = beyond.below + beyond.above;
   const records = reference.snapshot.numberCount;
   const significance = Math.max(
-    noveltySignificance(memory.outside, { hits: OUTSIDE_PRIOR, records }, outside, beyond.count),
+    outsideSignificance(reference, memory, outside, beyond.count),
+    noveltySignificance(memory.clear, { hits: CLEAR_PRIOR, records }, beyond.clear, beyond.count),
     noveltySignificance(memory.far, { hits: FAR_PRIOR, records }, beyond.far, beyond.count),
   );
   const share = outside / beyond.count;
-  return judged(significance >= options.significanceMin, {
+  const verdict = judged(significance >= options.significanceMin, {
     statistic: share,
     threshold: 0,
     effect: share,
@@ -87,17 +95,38 @@ function judgeRange(
       },
     ],
   });
+  return { ...verdict, selfCalibrated: true };
+}
+
+/**
+ * Where windows differ among themselves, the edge of the range moves too, and whoever is past it comes in numbers:
+ * they count at the size that the lane's own movement leaves. On a lane whose windows are alike that is all of them.
+ */
+function outsideSignificance(
+  reference: Reference,
+  memory: RangeMemory,
+  outside: number,
+  count: number,
+): number {
+  const size = 1 / (1 / count + (reference.overdispersion?.ranks ?? 0));
+  const prior = { hits: OUTSIDE_PRIOR, records: reference.snapshot.numberCount };
+  return noveltySignificance(memory.outside, prior, (outside * size) / count, size);
 }
 
 function beyondOf(reference: DistributionSnapshot, current: DistributionSnapshot): Beyond {
   const count = countOf(current);
   const { min, max } = reference;
-  if (count === 0 || (current.min >= min && current.max <= max)) return { below: 0, above: 0, far: 0, count };
+  if (count === 0 || (current.min >= min && current.max <= max)) {
+    return { below: 0, above: 0, clear: 0, far: 0, count };
+  }
+  const middle = valueAtRank(reference, Math.ceil(countOf(reference) / 2));
   const width = Math.max(max - min, Math.abs(max), Number.MIN_VALUE);
   const below = countBelow(current, min);
   const above = count - countUpTo(current, max);
   const far = countBelow(current, min - width) + count - countUpTo(current, max + width);
-  return { below, above, far, count };
+  const clear =
+    countBelow(current, min - (middle - min) / 2) + count - countUpTo(current, max + (max - middle) / 2);
+  return { below, above, clear, far, count };
 }
 
 function learnRange(
@@ -109,6 +138,7 @@ function learnRange(
   if (verdict.answer === "insufficient") return memory;
   const beyond = beyondOf(reference.snapshot, current);
   learnNovelty(memory.outside, beyond.below + beyond.above, beyond.count);
+  learnNovelty(memory.clear, beyond.clear, beyond.count);
   learnNovelty(memory.far, beyond.far, beyond.count);
   return memory;
 }

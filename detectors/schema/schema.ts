@@ -30,7 +30,6 @@ export const schema: DistributionDetector<SchemaOptions, SchemaMemory> = {
   defaults: { significanceMin: 3 },
   featureKinds: ["numeric", "discrete", "flag", "category", "id"],
   heldTo: "frozen",
-  selfCalibrated: true,
   start: () => ({ number: emptyNovelty(), string: emptyNovelty(), boolean: emptyNovelty() }),
   judge: (reference, current, memory, _context, options) => judgeTypes(reference, current, memory, options),
   learn: (reference, current, verdict, memory) => learnTypes(reference, current, verdict, memory),
@@ -55,7 +54,7 @@ function judgeTypes(
   const strangers = TYPES.map((type) => strangerOf(type, reference.snapshot, current, memory));
   const worst = strangers.reduce((a, b) => (b.significance > a.significance ? b : a));
   const count = strangers.reduce((sum, stranger) => sum + stranger.count, 0);
-  return judged(worst.significance >= options.significanceMin, {
+  const verdict = judged(worst.significance >= options.significanceMin, {
     statistic: count / values,
     threshold: 0,
     effect: count / values,
@@ -73,6 +72,7 @@ function judgeTypes(
       contribution: stranger.count / values,
     })),
   });
+  return { ...verdict, selfCalibrated: true };
 }
 
 /** A type is a stranger where the reference had (almost) none of it. */

@@ -23,6 +23,7 @@ import {
 } from "./feature-memory.ts";
 import { addToReference, emptyReference, referenceSnapshot } from "./frozen-reference.ts";
 import { addToHistory, emptyHistory, type Sums } from "./history.ts";
+import { commonPart } from "./new-normal.ts";
 import { overdispersionOf } from "./overdispersion.ts";
 import { pushBounded } from "./quantile.ts";
 import { type Tally, tallyOf } from "./tally.ts";
@@ -97,14 +98,15 @@ export function settleFeature(
   suspect: boolean,
   audit: FeatureAudit,
 ): void {
-  if (judged.alerting) pushBounded(memory.refusals, suspect, NEW_NORMAL_WINDOWS);
+  if (judged.alerting)
+    pushBounded(memory.refusals, { startMs: judged.startMs, refused: suspect }, NEW_NORMAL_WINDOWS);
   if (suspect && judged.alerting) {
     pushBounded(
       memory.held,
       { startMs: judged.startMs, snapshot: heldSnapshot(judged.snapshot) },
       NEW_NORMAL_WINDOWS,
     );
-    const refusals = memory.refusals.filter((refused) => refused).length;
+    const refusals = memory.refusals.filter(({ refused }) => refused).length;
     if (refusals >= NEW_NORMAL_REFUSALS) acceptNewNormal(memory, audit);
     return;
   }
@@ -155,6 +157,8 @@ function replayHeld(memory: FeatureMemory, audit: FeatureAudit): void {
 
 /** The refused windows become what the feature is held to; what it was before stays known, not expected. */
 function acceptNewNormal(memory: FeatureMemory, audit: FeatureAudit): void {
+  const sinceMs = memory.refusals[0]!.startMs;
+  memory.held = commonPart(memory.held.filter(({ startMs }) => startMs >= sinceMs));
   const recent = emptyReference();
   for (const { snapshot } of memory.held) {
     addToReference(recent, snapshot);
@@ -201,16 +205,16 @@ function judgeByAll(
     findings.push({
       detector,
       verdict,
-      significance: discounted(detector, verdict, past),
+      significance: discounted(verdict, past),
       referenceName: reference.name,
     });
   }
   return findings;
 }
 
-function discounted(detector: DistributionDetector, verdict: Verdict, past: DetectorPast): number {
+function discounted(verdict: Verdict, past: DetectorPast): number {
   if (verdict.answer === "insufficient") return 0;
-  if (detector.selfCalibrated === true || verdict.certain) return verdict.significance;
+  if (verdict.selfCalibrated === true || verdict.certain) return verdict.significance;
   return discount(verdict.significance, past.tail);
 }
 
@@ -288,7 +292,8 @@ function learnWindow(memory: FeatureMemory, judged: JudgedFeature, audit: Featur
       audit.context,
       optionsOf(detector, audit),
     );
-    if (verdict.answer !== "insufficient") pushBounded(past.significances, verdict.significance, PAST_MAX);
+    const discountable = verdict.answer !== "insufficient" && verdict.selfCalibrated !== true;
+    if (discountable) pushBounded(past.significances, verdict.significance, PAST_MAX);
   }
   scoreCandidates(judged.baselines, memory.candidates, judged.tally, memory.catalog!);
   addToHistory(memory.history, judged.startMs, audit.context.windowSizeMs, judged.tally);

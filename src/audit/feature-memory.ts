@@ -12,6 +12,12 @@ export interface HeldWindow {
   readonly snapshot: DistributionSnapshot;
 }
 
+/** Whether a judged window was kept out of what is learned. */
+export interface Refusal {
+  readonly startMs: number;
+  readonly refused: boolean;
+}
+
 /** What is remembered of one detector on one feature. */
 export interface DetectorPast {
   /** The detector's own. */
@@ -33,8 +39,8 @@ export interface FeatureMemory {
   /** By candidate; refreshed every few windows. */
   overdispersions: Overdispersion[];
   detectors: Record<string, DetectorPast>;
-  /** Whether each of the newest judged windows was refused. */
-  refusals: boolean[];
+  /** Of the newest judged windows. */
+  refusals: Refusal[];
   acceptedCount: number;
   /** Windows in which the lane had records. */
   windowCount: number;

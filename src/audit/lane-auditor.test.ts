@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
 import { categories } from "../../detectors/categories/categories.ts";
-import type { Detector } from "../../detectors/contract.ts";
 import { ks } from "../../detectors/ks/ks.ts";
 import { nullRate } from "../../detectors/null-rate/null-rate.ts";
 import { range } from "../../detectors/range/range.ts";
