@@ -10,7 +10,7 @@ import { addMoments, momentsOf, zeroMoments } from "./moments.ts";
 import type { Profile, QuantileSummary } from "./profile.ts";
 import { CATEGORIES_MAX_DEFAULT, KLL_K_DEFAULT } from "./profile.ts";
 import { mergeQuantiles } from "./quantiles.ts";
-import { weightedAscending } from "./weighted.ts";
+import { sampleOfRun } from "./weighted.ts";
 
 export interface ArenaOptions {
   /** Distinct numbers kept exactly, and the k of the sketch beyond. @default 1024 */
@@ -180,10 +180,7 @@ export class ProfileArena {
   #fold(s: OpenSeries): void {
     if (s.numbers.length === 0) return;
     addMoments(s.moments, momentsOf(s.numbers, s.numbers.length));
-    const ascending = weightedAscending(
-      Float64Array.from(s.numbers),
-      new Float64Array(s.numbers.length).fill(1),
-    );
+    const ascending = sampleOfRun(Float64Array.from(s.numbers).sort(), s.numbers.length);
     const chunk = { k: this.#k, ...ascending, rankVariance: 0 };
     s.folded = mergeQuantiles(s.folded ? [s.folded, chunk] : [chunk], this.#k, s.seed + s.foldCount++);
     s.numbers = [];

@@ -44,3 +44,31 @@ export function mergeRuns(items: Float64Array, from: number, low: number, start:
   }
   while (a < lowEnd) items[to++] = items[a++]!;
 }
+
+/**
+ * Merges `count` items of `run` (every `stride`-th from `offset`) with the `above` items at `end`, into the room of
+ * `count` items before them that begins at `from`.
+ */
+export function mergeStrided(
+  items: Float64Array,
+  from: number,
+  end: number,
+  above: number,
+  run: Float64Array,
+  count: number,
+  stride: number,
+  offset: number,
+): void {
+  const stop = offset + count * stride;
+  const aboveEnd = end + above;
+  let a = offset;
+  let b = end;
+  let to = from;
+  while (a < stop && b < aboveEnd) {
+    if (run[a]! < items[b]!) {
+      items[to++] = run[a]!;
+      a += stride;
+    } else items[to++] = items[b++]!;
+  }
+  for (; a < stop; a += stride) items[to++] = run[a]!;
+}

@@ -7,7 +7,7 @@
  * same order give the same bits.
  */
 import { invariant } from "../base/errors.ts";
-import { halveDown, halveUp, mergeRuns, sortRange } from "./kll-compact.ts";
+import { halveDown, halveUp, mergeRuns, mergeStrided, sortRange } from "./kll-compact.ts";
 import {
   KLL_K_MAX,
   KLL_K_MIN,
@@ -75,7 +75,7 @@ export class KllSketch {
     this.#coin = Math.imul(options.seed ^ 0x9e3779b9, 0x85ebca6b) | 1;
   }
 
-  /** A sketch of a weighted sample: an item of weight w goes to the levels of the bits of w, so nothing is lost. */
+  /** A sketch of an ascending weighted sample: an item of weight w goes to the levels of the bits of w, so nothing is lost. */
   static fromWeighted(items: Float64Array, weights: Float64Array, options: KllOptions): KllSketch {
     const sketch = new KllSketch(options);
     if (items.length === 0) return sketch;
@@ -91,7 +91,7 @@ export class KllSketch {
     }
     sketch.min = min;
     sketch.max = max;
-    sketch.#adopt(levels.map((level) => Float64Array.from(level).sort()));
+    sketch.#adopt(levels.map((level) => Float64Array.from(level)));
     return sketch;
   }
 
@@ -141,20 +141,28 @@ export class KllSketch {
   }
 
   /**
-   * Adds an ascending run of finite numbers at once. The run serves as level 0 itself and is halved into level 1:
-   * one merge in place of `run.length` updates. Determined by the coin like any compaction.
+   * Adds an ascending run of numbers at once: one merge in place of `length` updates. Where there is room the whole
+   * run joins level 0 and nothing is lost; else it is halved straight into level 1, like a compaction of its own.
    */
   updateSortedRun(run: Float64Array, length: number): void {
+    if (length > this.k || length < 2) {
+      // No room to merge so long a run, or no run: number by number.
+      for (let i = 0; i < length; i++) this.update(run[i]!);
+      return;
+    }
+    if (this.#starts[0]! >= length) {
+      this.#widen(run[0]!, run[length - 1]!);
+      this.count += length;
+      this.#mergeIntoLevel0(run, length);
+      return;
+    }
     const even = length & ~1;
     if (even < length) this.update(run[even]!);
-    if (even === 0) return;
-    const half = even >>> 1;
     this.#widen(run[0]!, run[even - 1]!);
-    if (this.#levelCount === 1) this.#addTopLevel();
-    while (this.#starts[0]! < half) this.#makeRoom();
+    while (this.#starts[0]! < even >>> 1 || this.#levelCount === 1) this.#makeRoom();
     this.count += even;
     this.rankVariance += 1;
-    this.#insertHalved(run, half);
+    this.#mergeHalfIntoLevel1(run, even >>> 1);
   }
 
   /** Adds all that `other` holds; `other` is unchanged. Different k are allowed: the smaller one decides the error. */
@@ -172,21 +180,22 @@ export class KllSketch {
     this.#adopt(levels);
   }
 
-  /** The retained items, level 0 first, with the weight of each. */
-  retained(): { items: Float64Array; weights: Float64Array } {
-    const items = this.#items.slice(this.#starts[0], this.#starts[this.#levelCount]);
-    const weights = new Float64Array(items.length);
+  /** The levels, each ascending, with the weight of their items. */
+  levels(): { readonly items: Float64Array; readonly weight: number }[] {
+    const levels = [];
     for (let l = 0; l < this.#levelCount; l++) {
-      weights.fill(2 ** l, this.#starts[l]! - this.#starts[0]!, this.#starts[l + 1]! - this.#starts[0]!);
+      const items = this.#level(l).slice();
+      if (l === 0 && !this.#level0Sorted) items.sort();
+      levels.push({ items, weight: 2 ** l });
     }
-    return { items, weights };
+    return levels;
   }
 
   state(): KllState {
     const levelSizes: number[] = [];
     for (let l = 0; l < this.#levelCount; l++) levelSizes.push(this.#starts[l + 1]! - this.#starts[l]!);
     const { k, minK, precision, count, min, max } = this;
-    const { items } = this.retained();
+    const items = this.#items.slice(this.#starts[0], this.#starts[this.#levelCount]);
     return { k, minK, precision, count, min, max, items, levelSizes, level0Sorted: this.#level0Sorted };
   }
 
@@ -277,20 +286,23 @@ export class KllSketch {
     }
   }
 
-  /** Puts every second item of the run into level 1, before which there is room. */
-  #insertHalved(run: Float64Array, half: number): void {
+  #mergeIntoLevel0(run: Float64Array, length: number): void {
     const starts = this.#starts;
-    const items = this.#items;
-    const level0 = starts[1]! - starts[0]!;
-    const offset = this.#flip();
-    items.copyWithin(starts[0]! - half, starts[0]!, starts[1]!);
+    if (!this.#level0Sorted) sortRange(this.#items, starts[0]!, starts[1]!);
+    const begin = starts[0]!;
+    starts[0] = begin - length;
+    mergeStrided(this.#items, starts[0]!, begin, starts[1]! - begin, run, length, 1, 0);
+    this.#level0Sorted = true;
+  }
+
+  /** Puts every second item of the run into level 1; level 0 moves down to make the room. */
+  #mergeHalfIntoLevel1(run: Float64Array, half: number): void {
+    const starts = this.#starts;
+    const begin = starts[1]!;
+    this.#items.copyWithin(starts[0]! - half, starts[0]!, begin);
     starts[0]! -= half;
-    // Level 0 has moved down by `half`; the run's half lies between it and level 1, then merges upwards.
-    const from = starts[0]! + level0;
-    const above = starts[2]! - starts[1]!;
-    const end = starts[1]!;
-    starts[1] = from;
-    mergeHalf(items, from, end, above, run, half, offset);
+    starts[1]! -= half;
+    mergeStrided(this.#items, begin - half, begin, starts[2]! - begin, run, half, 2, this.#flip());
   }
 
   /** Takes over sorted levels of any size, compacting from the lowest up until they fit. */
@@ -337,30 +349,6 @@ export class KllSketch {
       this.#starts[l + 1] = this.#starts[l]! + size;
     });
   }
-}
-
-/** Merges every second item of `run` with the `above` items at `end`, into the room that begins at `from`. */
-function mergeHalf(
-  items: Float64Array,
-  from: number,
-  end: number,
-  above: number,
-  run: Float64Array,
-  half: number,
-  offset: number,
-): void {
-  let a = 0;
-  let b = end;
-  const bEnd = end + above;
-  let to = from;
-  while (a < half && b < bEnd) {
-    const x = run[2 * a + offset]!;
-    if (x < items[b]!) {
-      items[to++] = x;
-      a++;
-    } else items[to++] = items[b++]!;
-  }
-  while (a < half) items[to++] = run[2 * a++ + offset]!;
 }
 
 function spreadByBits(levels: number[][], value: number, weight: number): void {

@@ -1,14 +1,15 @@
 /** What detectors see of a profile. */
 import type { DistributionSnapshot } from "../../detectors/contract.ts";
 import { distinctCountOf } from "./distinct.ts";
-import type { Profile, QuantileSummary } from "./profile.ts";
+import { viewOf } from "./kll-view.ts";
+import type { Profile } from "./profile.ts";
 import { finiteCountOf } from "./profile.ts";
 import { rankErrorOf } from "./quantiles.ts";
 
 /** @param recordCount records of the swimlane and source in the window, with or without this feature. */
 export function snapshotOf(profile: Profile, recordCount: number): DistributionSnapshot {
   const count = finiteCountOf(profile);
-  const { values, cumulativeCounts } = sortedView(profile.quantiles, profile.min, profile.max);
+  const { values, cumulativeCounts } = viewOf(profile.quantiles, profile.min, profile.max);
   const { names, counts, errorMax } = profile.categories;
   const keptCount = counts.reduce((sum, c) => sum + c, 0);
   return {
@@ -32,44 +33,6 @@ export function snapshotOf(profile: Profile, recordCount: number): DistributionS
     categoryOtherCount: profile.stringCount + profile.booleanCount - keptCount,
     distinctCount: distinctCountOf(profile),
   };
-}
-
-/**
- * The weighted sample as an empirical distribution. A sketch may have dropped the extremes, which the profile knows
- * exactly: they are put back with the weight of one number each, taken from their neighbours (the convention of
- * DataSketches for Java; ranks differ by at most 1/n).
- */
-export function sortedView(
-  summary: QuantileSummary,
-  min: number,
-  max: number,
-): { values: Float64Array; cumulativeCounts: Float64Array } {
-  const { items, weights } = summary;
-  if (items.length === 0) return { values: new Float64Array(0), cumulativeCounts: new Float64Array(0) };
-  const values: number[] = [];
-  const cumulative: number[] = [];
-  let sum = 0;
-  if (items[0] !== min) {
-    values.push(min);
-    cumulative.push(1);
-  }
-  for (let i = 0; i < items.length; i++) {
-    sum += weights[i]!;
-    // The lowest item gave its only number to the minimum: it stands for none any more.
-    if (sum === cumulative.at(-1)) continue;
-    values.push(items[i]!);
-    cumulative.push(sum);
-  }
-  if (items.at(-1) !== max) {
-    cumulative[cumulative.length - 1] = sum - 1;
-    if (cumulative.length > 1 && cumulative.at(-2) === sum - 1) {
-      cumulative.pop();
-      values.pop();
-    }
-    values.push(max);
-    cumulative.push(sum);
-  }
-  return { values: Float64Array.from(values), cumulativeCounts: Float64Array.from(cumulative) };
 }
 
 function shapeOf(profile: Profile, count: number) {
