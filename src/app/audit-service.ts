@@ -39,12 +39,14 @@ export interface AuditServiceOptions {
   /** Windows between two checkpoints of a lane's memory; 0 keeps none (replay). */
   readonly checkpointWindows: number;
   readonly onJudged: (judged: readonly JudgedWindow[]) => Promise<void>;
+  /** Ends a job between two writes: the next start judges on from the last checkpoint. */
+  readonly signal: AbortSignal;
 }
 
 /** Lanes whose auditors are kept in memory; the one used longest ago is put away first. */
 const AUDITORS_MAX = 20_000;
 /** Windows judged before their verdicts are written. */
-const WINDOWS_PER_WRITE = 2_000;
+const WINDOWS_PER_WRITE = 200;
 
 interface Lane {
   auditor: LaneAuditor;
@@ -64,7 +66,7 @@ export class AuditService {
   async run(job: AuditJob): Promise<void> {
     if (job.revisedStartMs !== undefined) await this.#rewind(job, job.revisedStartMs);
     const lane = await this.#laneOf(job);
-    for (;;) {
+    while (!this.#options.signal.aborted) {
       const windows = await this.#windowsAfter(lane.auditor.lastWindowStartMs, job);
       if (windows.length === 0) return;
       await this.#judge(lane, job, windows);

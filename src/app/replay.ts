@@ -79,6 +79,7 @@ export async function replay(options: ReplayOptions): Promise<ReplaySummary> {
     idleTimeoutMs: Number.POSITIVE_INFINITY,
     checkpointWindows: 0,
     recentWindowsMax: 1_000_000,
+    signal: new AbortController().signal,
     onJudged: (judged) => output.judged(judged),
     onIncidents: (changed) => output.incidentsChanged(changed),
     onJoined: (verdicts) => output.joined(verdicts),

@@ -21,10 +21,11 @@ export interface RollupServiceOptions {
   readonly telemetry: Telemetry;
   /** How long a partition must have had nothing to read before the clock stands in for its records, ms. */
   readonly idleTimeoutMs: number;
+  readonly signal: AbortSignal;
 }
 
 /** Windows merged and written in one step. */
-const WINDOWS_PER_STEP = 5_000;
+const WINDOWS_PER_STEP = 2_000;
 /** Path segments before the newest that are read again: where a successor's other cut of the same offsets may begin. */
 const PATH_LOOKBACK = 64;
 /** Polls between two looks at all manifests of a partition. */
@@ -94,7 +95,7 @@ export class RollupService {
   /** Merges and writes the windows that are complete, and asks for their audit. Returns how many there were. */
   async release(): Promise<number> {
     let count = 0;
-    for (;;) {
+    while (!this.#options.signal.aborted) {
       const complete = this.#options.rollup.releaseComplete(WINDOWS_PER_STEP);
       if (complete.length === 0) break;
       await this.#write(complete);

@@ -143,6 +143,12 @@ export class Service {
     this.#sourcesStarted();
   }
 
+  /** Once all sources have ended: merges, judges and tells the rest. */
+  async drain(): Promise<void> {
+    for (const { ingest } of this.#readings) await ingest.idle();
+    if (this.#options.roles.has("control") && !this.#isShared) await this.#watch.tick();
+  }
+
   /** Cuts, writes and commits what is open, lets running jobs end, closes. Under 20 s when the store answers. */
   async stop(): Promise<void> {
     this.#stopping.abort();
@@ -152,8 +158,6 @@ export class Service {
         this.#readings.map(({ source }) => this.#settled(source.stop(), `stopping source ${source.name}`)),
       );
     await Promise.all(this.#loops);
-    if (roles.has("control") && !this.#isShared)
-      await this.#settled(this.#watch.tick(), "judging what was complete");
     await this.#settled(this.#audits.stop(), "stopping the audits");
     if (this.#incidentJobs !== undefined)
       await this.#settled(this.#incidentJobs.stop(), "stopping the incidents' queue");
@@ -296,6 +300,7 @@ export class Service {
       deliver: async (changed) => this.#deliverer.offer(changed),
       idleTimeoutMs: config.segments.idleTimeout,
       checkpointWindows: CHECKPOINT_WINDOWS,
+      signal: this.#stopping.signal,
       recentWindowsMax: this.#isShared ? 0 : RECENT_WINDOWS_MAX,
       ...observers,
     };

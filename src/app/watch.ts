@@ -33,6 +33,8 @@ export interface WatchOptions {
   readonly checkpointWindows: number;
   /** Windows kept in memory from merge to audit; 0 when audits run elsewhere. */
   readonly recentWindowsMax: number;
+  /** Ends work between two writes; what is durable is gone on from at the next start. */
+  readonly signal: AbortSignal;
   readonly onJudged?: (judged: readonly JudgedWindow[]) => void;
   readonly onIncidents?: (changed: readonly IncidentRow[]) => void;
   readonly onJoined?: (verdicts: readonly VerdictRow[]) => void;

@@ -141,10 +141,9 @@ export class OpenSegment {
   }
 
   #windowsOf(swimlane: string, source: string): LaneWindow[] {
-    let sources = this.#windows.get(swimlane);
-    if (sources === undefined) this.#windows.set(swimlane, (sources = new Map()));
-    let windows = sources.get(source);
-    if (windows === undefined) sources.set(source, (windows = []));
+    const sources = this.#windows.get(swimlane) ?? new Map<string, LaneWindow[]>();
+    const windows = sources.get(source) ?? [];
+    if (windows.length === 0) this.#windows.set(swimlane, sources.set(source, windows));
     return windows;
   }
 

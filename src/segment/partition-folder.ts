@@ -58,6 +58,8 @@ export class PartitionFolder {
   readonly #watermark = new Watermark();
   #open: OpenSegment;
   #sealed: Segment[] = [];
+  /** The record at hand; one object for all records, so that none is made per record. */
+  readonly #at = { offset: -1, logTimeMs: Number.NaN, bytes: Buffer.alloc(0) as Buffer, start: -1, end: 0 };
   /** The open segment ends when the watermark passes this. */
   #nextCloseMs = Number.POSITIVE_INFINITY;
 
@@ -92,9 +94,9 @@ export class PartitionFolder {
 
   /** Folds a batch. Offsets already folded are skipped; a gap between records is counted as jumped. */
   fold(batch: Batch): void {
-    batch.forEach((offset, logTimeMs, bytes, start, end) =>
-      this.#foldOne(offset, logTimeMs, bytes, start, end),
-    );
+    batch.forEach((offset, logTimeMs, bytes, start, end) => {
+      this.#foldOne(offset, logTimeMs, bytes, start, end);
+    });
     if (batch.endOffset > this.#open.endOffset) this.#open.skipTo(batch.endOffset, "jumped");
   }
 
@@ -128,54 +130,59 @@ export class PartitionFolder {
     if (offset < this.#open.endOffset) return;
     if (offset > this.#open.endOffset) this.#open.skipTo(offset, "jumped");
     if (isOverBounds(this.#open, logTimeMs, this.#context.bounds)) this.cut();
-    const { decoder, record } = this.#context;
-    const byteCount = start < 0 ? 0 : end - start;
-    const decoded = decoder.decode(bytes, start, end, record);
-    if (decoded !== "ok") return this.#reject(offset, decoded, decoder.detail, logTimeMs, bytes, start, end);
-    const lane = this.#context.lanes.of(record.swimlane);
-    const lateness = judgeLateness(record.eventTimeMs, logTimeMs, this.#context.asOfMs, lane);
-    if (lateness === "late") return this.#open.count("late", byteCount, logTimeMs);
-    if (lateness === "future") {
-      const detail = `event time ${new Date(record.eventTimeMs).toISOString()} is ahead of the log's own time`;
-      return this.#reject(offset, "future", detail, logTimeMs, bytes, start, end);
-    }
-    this.#foldRecord(offset, lane, byteCount, logTimeMs, bytes, start, end);
+    const at = this.#at;
+    at.offset = offset;
+    at.logTimeMs = logTimeMs;
+    at.bytes = bytes;
+    at.start = start;
+    at.end = end;
+    this.#account();
   }
 
-  #foldRecord(
-    offset: number,
-    lane: LaneWindows,
-    byteCount: number,
-    logTimeMs: number,
-    bytes: Buffer,
-    start: number,
-    end: number,
-  ): void {
+  /** Decodes the record at hand and accounts for it: folded, late, or rejected with a reason. */
+  #account(): void {
+    const { decoder, record, lanes, asOfMs } = this.#context;
+    const { bytes, start, end, logTimeMs } = this.#at;
+    const decoded = decoder.decode(bytes, start, end, record);
+    if (decoded !== "ok") {
+      this.#reject(decoded, decoder.detail);
+      return;
+    }
+    const lane = lanes.of(record.swimlane);
+    switch (judgeLateness(record.eventTimeMs, logTimeMs, asOfMs, lane)) {
+      case "late":
+        this.#open.count("late", end - start, logTimeMs);
+        break;
+      case "future":
+        this.#reject("future", `event time ${isoTime(record.eventTimeMs)} is ahead of the log's own time`);
+        break;
+      case "ok":
+        this.#foldRecord(lane);
+    }
+  }
+
+  #foldRecord(lane: LaneWindows): void {
     const { record } = this.#context;
+    const { start, end, logTimeMs } = this.#at;
     if (this.#watermark.observe(record.eventTimeMs) && record.eventTimeMs >= this.#nextCloseMs) this.cut();
     const windowMs = windowStartMs(record.eventTimeMs, lane.windowSizeMs);
-    const closeMs = windowMs + lane.windowSizeMs + lane.allowedLatenessMs;
     if (record.kind === "profile") {
       const refusal = foldProfileRecord(this.#open, record, windowMs, lane.windowSizeMs);
-      if (refusal !== undefined)
-        return this.#reject(offset, "undecodable", refusal, logTimeMs, bytes, start, end);
-      this.#open.countFolded(record.eventTimeMs, byteCount, logTimeMs);
+      if (refusal !== undefined) {
+        this.#reject("undecodable", refusal);
+        return;
+      }
+      this.#open.countFolded(record.eventTimeMs, end - start, logTimeMs);
     } else {
-      this.#open.fold(record, windowMs, lane.windowSizeMs, byteCount, logTimeMs);
+      this.#open.fold(record, windowMs, lane.windowSizeMs, end - start, logTimeMs);
     }
     // A late record's window is already past its close: it waits for the next cut rather than forcing one each time.
+    const closeMs = windowMs + lane.windowSizeMs + lane.allowedLatenessMs;
     if (closeMs < this.#nextCloseMs && closeMs > this.#watermark.eventTimeMaxMs) this.#nextCloseMs = closeMs;
   }
 
-  #reject(
-    offset: number,
-    outcome: RecordOutcome,
-    detail: string,
-    logTimeMs: number,
-    bytes: Buffer,
-    start: number,
-    end: number,
-  ): void {
+  #reject(outcome: RecordOutcome, detail: string): void {
+    const { offset, logTimeMs, bytes, start, end } = this.#at;
     this.#open.count(outcome, start < 0 ? 0 : end - start, logTimeMs);
     if (outcome === "empty") return;
     this.#context.onRejected({
@@ -189,4 +196,8 @@ export class PartitionFolder {
       end,
     });
   }
+}
+
+function isoTime(epochMs: number): string {
+  return new Date(epochMs).toISOString();
 }

@@ -62,8 +62,15 @@ export async function demoCommand(options: DemoOptions): Promise<number> {
       });
       return source;
     },
-    observers: { onIncidents: (changed) => changed.forEach((row) => tell(row, say)) },
+    observers: {
+      onIncidents: (changed) => {
+        for (const row of changed) if (isNews(row)) tell(row, say);
+      },
+    },
   });
+  const told = new Map<string, string>();
+  const isNews = (row: IncidentRow) =>
+    row.state !== "pending" && told.get(row.id) !== row.state && told.set(row.id, row.state) !== undefined;
   const code = await untilSignal(service, telemetry, () => {
     say(`Lanewatch demo: open ${service.url}`);
     say(
@@ -75,7 +82,6 @@ export async function demoCommand(options: DemoOptions): Promise<number> {
 }
 
 function tell(row: IncidentRow, say: (text: string) => void): void {
-  if (row.state === "pending") return;
   say(`${timeText(row.changedAtMs)}  incident ${row.state.padEnd(8)}  ${row.title}`);
 }
 

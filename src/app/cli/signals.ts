@@ -26,7 +26,7 @@ export async function untilSignal(
   try {
     await service.start();
     started?.();
-    await Promise.race([signal, service.finished]);
+    if ((await Promise.race([signal, service.finished])) !== "signal") await service.drain();
   } catch (error) {
     telemetry.error(
       "the process ends; what was acknowledged is safe, the next start reads on from there",

@@ -30,11 +30,9 @@ export const instant = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
-export const timeZone = z
-  .string()
-  .refine((zone) => isTimeZone(zone), {
-    error: (issue) => `"${String(issue.input)}" is not a time zone; write one such as UTC or Europe/Paris`,
-  });
+export const timeZone = z.string().refine((zone) => isTimeZone(zone), {
+  error: (issue) => `"${String(issue.input)}" is not a time zone; write one such as UTC or Europe/Paris`,
+});
 
 function isTimeZone(zone: string): boolean {
   try {

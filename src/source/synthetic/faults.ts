@@ -15,7 +15,7 @@ export interface Fault {
   readonly alter?: (features: SyntheticFeatures, random: Random) => void;
 }
 
-export const PROGRAMME_WINDOWS = 150;
+export const PROGRAMME_WINDOWS = 96;
 
 export const DEMO_FAULTS: readonly Fault[] = [
   {
@@ -28,8 +28,8 @@ export const DEMO_FAULTS: readonly Fault[] = [
   {
     label: "drift: watch_time × 1.7 (a unit changed upstream)",
     swimlane: "eval",
-    fromWindow: 10,
-    windowCount: 12,
+    fromWindow: 14,
+    windowCount: 6,
     alter: (features) => {
       features.watch_time = Math.round(features.watch_time * 170) / 100;
     },
@@ -37,8 +37,8 @@ export const DEMO_FAULTS: readonly Fault[] = [
   {
     label: "nulls: age missing in 35 % of the records",
     swimlane: "prod",
-    fromWindow: 34,
-    windowCount: 10,
+    fromWindow: 28,
+    windowCount: 6,
     alter: (features, random) => {
       if (random() < 0.35) features.age = null;
     },
@@ -46,8 +46,8 @@ export const DEMO_FAULTS: readonly Fault[] = [
   {
     label: 'new category: device "fridge" in 12 % of the records',
     swimlane: "dev",
-    fromWindow: 52,
-    windowCount: 10,
+    fromWindow: 40,
+    windowCount: 6,
     alter: (features, random) => {
       if (random() < 0.12) features.device = "fridge";
     },

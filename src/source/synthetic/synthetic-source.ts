@@ -165,7 +165,7 @@ function batchOf(startOffset: number, lines: readonly Buffer[]): RecordBatch {
     endOffset,
     endLogOffset: endOffset,
     forEach(visit) {
-      lines.forEach((line, i) => visit(startOffset + i, Number.NaN, line, 0, line.length));
+      for (const [i, line] of lines.entries()) visit(startOffset + i, Number.NaN, line, 0, line.length);
     },
   };
 }
