@@ -1,0 +1,86 @@
+/**
+ * Every question that the dashboard asks, as QuestDB's SQL over the documented tables (docs/reference/tables.md).
+ * Only what both of Grafana's datasources understand is used: `$__timeFilter(column)`, and variables as
+ * `${name:sqlstring}` (each value quoted for SQL) or plain where they are numbers or intervals.
+ */
+
+const LANES = "swimlane IN (${swimlane:sqlstring}) AND source IN (${source:sqlstring})";
+const SIZE = "window_size_ms = ${window_size_ms}";
+const WINDOWS = `$__timeFilter(window_start) AND ${LANES} AND ${SIZE}`;
+const FEATURE = `${WINDOWS} AND feature = \${feature:sqlstring}`;
+const LANE_NAME = "concat(swimlane, ' / ', source)";
+const EVERY_BUCKET = "SAMPLE BY ${bucket} ALIGN TO CALENDAR";
+
+/** What fills the choices at the top of the dashboard. */
+export const variableQueries = {
+  swimlane: "SELECT DISTINCT swimlane FROM windows ORDER BY swimlane",
+  source: "SELECT DISTINCT source FROM windows WHERE swimlane IN (${swimlane:sqlstring}) ORDER BY source",
+  feature: `SELECT DISTINCT feature FROM profiles WHERE ${LANES} AND feature != '*' ORDER BY feature`,
+  window_size_ms: "SELECT DISTINCT window_size_ms FROM windows ORDER BY window_size_ms",
+};
+
+export const laneQueries = {
+  openIncidents:
+    "SELECT count() AS open_incidents FROM incidents WHERE state IN ('open', 'acknowledged') AND swimlane != '*'",
+  records: `SELECT sum(record_count) AS records FROM windows WHERE ${WINDOWS}`,
+  anomalies: `SELECT count() AS anomalies FROM verdicts WHERE ${WINDOWS} AND answer = 'anomalous' AND severity != 'info'`,
+  unjudged: `SELECT 100.0 * sum(CASE WHEN answer = 'insufficient' THEN 1 ELSE 0 END) / count() AS insufficient_percent FROM verdicts WHERE ${WINDOWS}`,
+  lanes:
+    "SELECT swimlane, source, max(window_start) AS newest_window, count() AS windows, sum(record_count) AS records, " +
+    `min(record_count) AS fewest, max(record_count) AS most, max(revision) AS revisions FROM windows WHERE ${WINDOWS} ORDER BY swimlane, source`,
+  recordsByWindow: `SELECT window_start AS time, ${LANE_NAME} AS metric, record_count AS records FROM windows WHERE ${WINDOWS} ORDER BY time`,
+  anomaliesByBucket:
+    "SELECT window_start AS time, swimlane AS metric, count() AS anomalies FROM verdicts " +
+    `WHERE ${WINDOWS} AND answer = 'anomalous' AND severity != 'info' ${EVERY_BUCKET}`,
+};
+
+export const featureQueries = {
+  bands:
+    `SELECT window_start AS time, min(p05) AS p05, min(p25) AS p25, avg(p50) AS p50, max(p75) AS p75, max(p95) AS p95 FROM profiles WHERE ${FEATURE} ` +
+    "GROUP BY time ORDER BY time",
+  shares:
+    `SELECT window_start AS time, sum(null_count) * 1.0 / sum(record_count) AS null_share, ` +
+    "(sum(record_count) - sum(present_count)) * 1.0 / sum(record_count) AS absent_share, " +
+    "sum(zero_count) * 1.0 / sum(record_count) AS zero_share, " +
+    `sum(nan_count + positive_infinity_count + negative_infinity_count) * 1.0 / sum(record_count) AS non_finite_share FROM profiles WHERE ${FEATURE} ` +
+    "GROUP BY time ORDER BY time",
+  moments: `SELECT window_start AS time, avg(mean) AS mean, avg(stddev) AS stddev FROM profiles WHERE ${FEATURE} GROUP BY time ORDER BY time`,
+  distinct: `SELECT window_start AS time, max(distinct_count) AS distinct_values FROM profiles WHERE ${FEATURE} GROUP BY time ORDER BY time`,
+  significance: `SELECT window_start AS time, detector AS metric, max(significance) AS significance FROM verdicts WHERE ${FEATURE} GROUP BY time, metric ORDER BY time`,
+  verdicts:
+    "SELECT window_start, swimlane, source, detector, severity, effect, statistic, threshold, significance, summary, incident_id FROM verdicts " +
+    `WHERE ${FEATURE} AND answer = 'anomalous' ORDER BY window_start DESC LIMIT 200`,
+};
+
+export const incidentQueries = {
+  incidents:
+    "SELECT state, severity, started_at, ended_at, resolved_at, swimlane, title, members, verdict_count, acknowledged_by, id FROM incidents " +
+    "WHERE $__timeFilter(started_at) AND (swimlane = '*' OR swimlane IN (${swimlane:sqlstring})) AND state != 'pending' ORDER BY started_at DESC LIMIT 200",
+  byState:
+    "SELECT started_at AS time, severity AS metric, count() AS incidents FROM incidents " +
+    `WHERE $__timeFilter(started_at) AND swimlane IN (\${swimlane:sqlstring}) ${EVERY_BUCKET}`,
+  notifications:
+    "SELECT notified_at, notifier, outcome, state, incident_id, detail FROM notifications WHERE $__timeFilter(notified_at) ORDER BY notified_at DESC LIMIT 200",
+};
+
+export const countQueries = {
+  proof:
+    "SELECT topic, topic_partition, count() AS segments, min(start_offset) AS first_offset, max(end_offset) AS end_offset, " +
+    "max(end_offset) - min(start_offset) AS offsets, sum(end_offset - start_offset) AS covered, " +
+    "max(end_offset) - min(start_offset) - sum(end_offset - start_offset) AS offsets_minus_covered FROM segments " +
+    "WHERE $__timeFilter(started_at) ORDER BY topic, topic_partition",
+  outcomes:
+    "SELECT started_at AS time, sum(records_ok) AS ok, sum(records_late) AS late, sum(records_future) AS future, " +
+    "sum(records_empty + records_jumped) AS no_record, " +
+    "sum(records_undecodable + records_no_time + records_no_swimlane + records_no_features + records_too_large + records_too_complex + " +
+    "records_forbidden_key + records_number_range + records_unknown_schema) AS rejected, sum(records_lost) AS lost " +
+    `FROM segments WHERE $__timeFilter(started_at) ${EVERY_BUCKET}`,
+  rejected:
+    "SELECT topic, sum(records_undecodable) AS undecodable, sum(records_no_time) AS no_time, sum(records_no_swimlane) AS no_swimlane, " +
+    "sum(records_no_features) AS no_features, sum(records_too_large) AS too_large, sum(records_too_complex) AS too_complex, " +
+    "sum(records_forbidden_key) AS forbidden_key, sum(records_number_range) AS number_range, sum(records_unknown_schema) AS unknown_schema, " +
+    "sum(records_late) AS late, sum(records_future) AS future, sum(records_lost) AS lost FROM segments WHERE $__timeFilter(started_at) ORDER BY topic",
+  revisions:
+    `SELECT window_start, swimlane, source, revision, record_count, segment_count, merged_at FROM windows WHERE ${WINDOWS} AND revision > 1 ` +
+    "ORDER BY window_start DESC LIMIT 200",
+};
