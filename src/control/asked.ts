@@ -67,10 +67,10 @@ export function readSpan(asked: { since: string; until: string }, nowMs: number)
   throw new RequestRefused(400, "REQUEST_INVALID", detail, "Swap them, or leave until out for now.");
 }
 
-export function readWindowSize(text: string | undefined, usualMs: number): number {
+export function readWindowSize(text: string | undefined, usualMs: number, label = "window"): number {
   if (text === undefined) return usualMs;
   const sizeMs = parseDurationMs(text);
   if (sizeMs !== undefined && sizeMs > 0) return sizeMs;
-  const detail = `"window" is not a duration: "${text}"`;
+  const detail = `"${label}" is not a duration: "${text}"`;
   throw new RequestRefused(400, "REQUEST_INVALID", detail, 'Give for example "1m", "1h" or "1d".');
 }

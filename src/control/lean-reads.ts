@@ -36,24 +36,22 @@ export interface FeatureOfLane {
 
 type Row = Readonly<Record<string, unknown>>;
 
+/** What a store gives back of one query at most, unless its configuration says otherwise. */
+export const QUERY_ROWS_MAX = 10_000;
+
 const POINT_COLUMNS =
   "window_start, kind, record_count, present_count, null_count, number_count, string_count, boolean_count, " +
   "mean, p05, p25, p50, p75, p95, category_names, category_counts";
 /** Names read of each window; a chart draws fewer. */
 const NAMES_MAX = 64;
 
-/** Oldest first; of more than `limit` windows the newest. */
-export async function readPoints(
-  store: Store,
-  of: FeatureOfLane,
-  span: Span,
-  limit: number,
-): Promise<readonly Point[]> {
+/** Oldest first; of more than {@link QUERY_ROWS_MAX} windows the newest. */
+export async function readPoints(store: Store, of: FeatureOfLane, span: Span): Promise<readonly Point[]> {
   const where = new Where(span)
     .equal("swimlane", of.swimlane)
     .equal("source", of.source)
     .equal("feature", of.feature);
-  const sql = `SELECT ${POINT_COLUMNS} FROM profiles ${where.text} AND window_size_ms = ${of.windowSizeMs} ORDER BY window_start DESC LIMIT ${limit}`;
+  const sql = `SELECT ${POINT_COLUMNS} FROM profiles ${where.text} AND window_size_ms = ${of.windowSizeMs} ORDER BY window_start DESC LIMIT ${QUERY_ROWS_MAX}`;
   const rows = await store.query(sql, where.parameters);
   return rows.map(pointOf).reverse();
 }
@@ -63,23 +61,25 @@ interface Span {
   readonly untilMs: number;
 }
 
-/** A feature as its newest window in a span tells it. */
+/** A feature as all its windows in a span tell it. */
 export interface FeatureBrief {
   readonly source: string;
   readonly feature: string;
   readonly kind: "feature" | "metric";
-  readonly lastMs: number;
   readonly presentCount: number;
   readonly nullCount: number;
   readonly numberCount: number;
   readonly stringCount: number;
   readonly booleanCount: number;
+  /** Of the window that had most. */
   readonly distinctCount: Maybe;
 }
 
-const BRIEFS_MAX = 50_000;
+const BRIEF_COLUMNS =
+  "source, feature, kind, sum(present_count) AS present_count, sum(null_count) AS null_count, sum(number_count) AS number_count, " +
+  "sum(string_count) AS string_count, sum(boolean_count) AS boolean_count, max(distinct_count) AS distinct_count";
 
-/** Features and metrics of a lane that had a profile in the span, each as of its newest window. */
+/** Features and metrics of a lane that had a profile in the span. */
 export async function readFeatureBriefs(
   store: Store,
   swimlane: string,
@@ -88,15 +88,9 @@ export async function readFeatureBriefs(
 ): Promise<readonly FeatureBrief[]> {
   const where = new Where(span).equal("swimlane", swimlane);
   const sql =
-    "SELECT window_start, source, feature, kind, present_count, null_count, number_count, string_count, boolean_count, distinct_count " +
-    `FROM profiles ${where.text} AND window_size_ms = ${windowSizeMs} AND feature <> '*' ORDER BY window_start DESC LIMIT ${BRIEFS_MAX}`;
-  const newest = new Map<string, FeatureBrief>();
-  for (const row of await store.query(sql, where.parameters)) {
-    const brief = briefOf(row);
-    const key = JSON.stringify([brief.source, brief.feature]);
-    if (!newest.has(key)) newest.set(key, brief);
-  }
-  return [...newest.values()];
+    `SELECT ${BRIEF_COLUMNS} FROM profiles ${where.text} AND window_size_ms = ${windowSizeMs} AND feature <> '*' ` +
+    `GROUP BY source, feature, kind ORDER BY source, feature LIMIT ${QUERY_ROWS_MAX}`;
+  return (await store.query(sql, where.parameters)).map(briefOf);
 }
 
 /** An incident without its story. */
@@ -109,13 +103,11 @@ export interface IncidentBrief {
   readonly startMs: number;
 }
 
-const INCIDENTS_MAX = 20_000;
-
 /** Unresolved ones of any age, and all that began since. A store may show an older state of one beside the newest. */
 export async function readIncidentBriefs(store: Store, sinceMs: number): Promise<readonly IncidentBrief[]> {
   const sql =
     "SELECT id, swimlane, state, severity, title, started_at, changed_at FROM incidents " +
-    `WHERE started_at >= '${iso(sinceMs)}' OR state <> 'resolved' ORDER BY started_at DESC LIMIT ${INCIDENTS_MAX}`;
+    `WHERE started_at >= '${iso(sinceMs)}' OR state <> 'resolved' ORDER BY started_at DESC LIMIT ${QUERY_ROWS_MAX}`;
   const newest = new Map<string, IncidentBrief & { readonly changedAtMs: number }>();
   for (const row of await store.query(sql)) {
     const incident = {
@@ -180,7 +172,6 @@ function briefOf(row: Row): FeatureBrief {
     source: text(row["source"]),
     feature: text(row["feature"]),
     kind: row["kind"] === "metric" ? "metric" : "feature",
-    lastMs: time(row["window_start"]),
     presentCount: count("present_count"),
     nullCount: count("null_count"),
     numberCount: count("number_count"),

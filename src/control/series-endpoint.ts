@@ -1,17 +1,18 @@
 import { z } from "zod";
 import type { Answer } from "../../detectors/contract.ts";
+import { formatDuration } from "../base/duration.ts";
 import type { LaneRow, VerdictRow } from "../store/contract.ts";
 import { RequestRefused } from "./api-failure.ts";
 import { count, moment, readSpan, readWindowSize, several, source, swimlane, windowSize } from "./asked.ts";
 import { type Endpoint, endpoint } from "./endpoint.ts";
 import type { Knowledge } from "./knowledge.ts";
-import { readPoints } from "./lean-reads.ts";
+import { QUERY_ROWS_MAX, readPoints } from "./lean-reads.ts";
 import { featureSeries, stepFor, volumeSeries } from "./series.ts";
 import type { SeriesAnswer, SeriesListAnswer } from "./wire.ts";
 
 const FEATURES_MAX = 50;
-/** Windows of one feature read for one answer; of more, the newest. */
-export const WINDOWS_READ_MAX = 20_000;
+/** Windows of the volume read for one answer; of more, the newest. */
+const WINDOWS_READ_MAX = 50_000;
 const VERDICTS_MAX = 50_000;
 
 const query = z.strictObject({
@@ -26,6 +27,9 @@ const query = z.strictObject({
   window: windowSize
     .optional()
     .describe("Size of the stored windows; when left out, the smallest that keeps the points few enough."),
+  step: windowSize
+    .optional()
+    .describe("Width of a point, a multiple of the window; chosen by `points` when left out."),
   points: count(5_000, 500, "Most points in a series; neighbouring windows share one where there are more."),
 });
 type SeriesAsked = z.output<typeof query>;
@@ -53,7 +57,8 @@ interface Reading {
 async function answerSeries(knowledge: Knowledge, asked: SeriesAsked): Promise<SeriesListAnswer> {
   const span = readSpan(asked, knowledge.eventNowMs());
   const windowSizeMs = await chooseWindowSize(knowledge, asked, span.untilMs - span.sinceMs);
-  const stepMs = stepFor(span.untilMs - span.sinceMs, windowSizeMs, asked.points);
+  const stepMs =
+    readStep(asked.step, windowSizeMs) ?? stepFor(span.untilMs - span.sinceMs, windowSizeMs, asked.points);
   const sinceMs = Math.floor(span.sinceMs / stepMs) * stepMs;
   const reading = {
     swimlane: asked.swimlane,
@@ -72,6 +77,14 @@ async function answerSeries(knowledge: Knowledge, asked: SeriesAsked): Promise<S
     truncated ||= read.truncated;
   }
   return { ...reading, truncated, series };
+}
+
+function readStep(text: string | undefined, windowSizeMs: number): number | undefined {
+  if (text === undefined) return undefined;
+  const stepMs = readWindowSize(text, windowSizeMs, "step");
+  if (stepMs % windowSizeMs === 0) return stepMs;
+  const detail = `"step" (${text}) is no multiple of the window (${formatDuration(windowSizeMs)})`;
+  throw new RequestRefused(400, "REQUEST_INVALID", detail, "Leave it out, or give whole windows.");
 }
 
 /** Of the sizes that the lane's windows are stored in, the smallest that needs no merging; else the largest. */
@@ -101,12 +114,7 @@ async function readFeature(
   reading: Reading,
   feature: string,
 ): Promise<{ series: SeriesAnswer; truncated: boolean }> {
-  const points = await readPoints(
-    knowledge.options.store,
-    { ...reading, feature },
-    reading,
-    WINDOWS_READ_MAX,
-  );
+  const points = await readPoints(knowledge.options.store, { ...reading, feature }, reading);
   // What was expected of each window is kept for series only: of a feature's verdicts no more than the anomalies are drawn.
   const judgedAsSeries = points.some((point) => point.kind === "metric");
   const verdicts = await readVerdicts(
@@ -117,7 +125,7 @@ async function readFeature(
   );
   return {
     series: featureSeries(feature, points, verdicts, reading.stepMs),
-    truncated: points.length >= WINDOWS_READ_MAX,
+    truncated: points.length >= QUERY_ROWS_MAX,
   };
 }
 

@@ -10,8 +10,8 @@ import { readExplanation } from "./explanation.ts";
 import type { Point } from "./lean-reads.ts";
 import type { MarkAnswer, Maybe, SeriesAnswer } from "./wire.ts";
 
-/** Lines of categories that an eye can tell apart. */
-export const CATEGORY_LINES_MAX = 6;
+/** More than are drawn, so that a page that adds the newest points to those it has finds its lines again. */
+const CATEGORY_LINES_MAX = 12;
 const QUANTILES = ["p05", "p25", "p50", "p75", "p95"] as const;
 
 /** Steps that people read off an axis without arithmetic. */

@@ -98,8 +98,5 @@ async function refuseForeignPages(
 
 /** "Every address" is none that a browser could open. */
 function reachable(listening: string): string {
-  return listening
-    .replace("0.0.0.0", "localhost")
-    .replace("[::]", "localhost")
-    .replace("127.0.0.1", "localhost");
+  return listening.replace("0.0.0.0", "localhost").replace("[::]", "localhost");
 }
