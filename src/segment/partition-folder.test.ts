@@ -1,0 +1,188 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { LaneRules } from "../assign/lane.ts";
+import { JsonDecoder } from "../decode/json.ts";
+import { DEFAULT_MAPPING } from "../decode/mapping.ts";
+import { OUTCOMES } from "../decode/outcome.ts";
+import { DecodedRecord } from "../decode/record.ts";
+import { ShapeRegistry } from "../decode/shapes.ts";
+import { ProfileArena } from "../sketch/arena.ts";
+import { encodeProfile } from "../sketch/codec.ts";
+import { type CutBounds, DEFAULT_CUT_BOUNDS } from "./cut-policy.ts";
+import type { Segment } from "./manifest.ts";
+import { PartitionFolder, type Rejected } from "./partition-folder.ts";
+
+const MINUTE = 60_000;
+const START = Date.UTC(2026, 0, 1);
+
+interface Line {
+  readonly offset: number;
+  readonly logTimeMs: number;
+  readonly text: string | null;
+}
+
+function newFolder(bounds: Partial<CutBounds> = {}, startOffset = 0) {
+  const rejected: Rejected[] = [];
+  const arena = new ProfileArena();
+  const folder = new PartitionFolder("t", 0, startOffset, {
+    decoder: new JsonDecoder(DEFAULT_MAPPING, new ShapeRegistry()),
+    record: new DecodedRecord(),
+    lanes: new LaneRules(
+      { windowSizeMs: MINUTE, allowedLatenessMs: 5_000, lateMaxMs: 3_600_000, futureMaxMs: MINUTE },
+      [],
+    ),
+    arena,
+    bounds: { ...DEFAULT_CUT_BOUNDS, ...bounds },
+    shape: "shape",
+    asOfMs: Number.NaN,
+    onRejected: (r) => rejected.push({ ...r, bytes: Buffer.from(r.bytes) }),
+  });
+  return { folder, rejected, arena };
+}
+
+function batchOf(lines: readonly Line[], endOffset = lines.at(-1)!.offset + 1) {
+  return {
+    startOffset: lines[0]!.offset,
+    endOffset,
+    forEach(visit: (offset: number, logTimeMs: number, bytes: Buffer, start: number, end: number) => void) {
+      for (const { offset, logTimeMs, text } of lines) {
+        const bytes = Buffer.from(text ?? "");
+        visit(offset, logTimeMs, bytes, text === null ? -1 : 0, bytes.length);
+      }
+    },
+  };
+}
+
+function line(offset: number, secondsIn: number, features: object = { x: offset }, lane = "prod"): Line {
+  const ts = START + secondsIn * 1_000;
+  return { offset, logTimeMs: ts, text: JSON.stringify({ ts, swimlane: lane, features }) };
+}
+
+/** Everything of a segment that is stored, comparable bit by bit. */
+function stored(segments: readonly Segment[]) {
+  return segments.map(({ manifest, profiles }) => ({
+    manifest,
+    rows: profiles.map((row) => [row.windowStartMs, row.swimlane, row.feature, encodeProfile(row.profile)]),
+  }));
+}
+
+const minuteByMinute = Array.from({ length: 200 }, (_, i) =>
+  line(i, i * 2, { x: i % 17, name: `n${i % 5}` }, i % 3 === 0 ? "prod" : "eval"),
+);
+
+test("a segment is a pure function of the log: where batches end changes nothing, to the bit", () => {
+  const once = newFolder();
+  once.folder.fold(batchOf(minuteByMinute));
+  once.folder.cut();
+  const expected = stored(once.folder.takeSealed());
+  expect(expected.length).toBeGreaterThan(3);
+  fc.assert(
+    fc.property(fc.array(fc.integer({ min: 1, max: 199 }), { maxLength: 9 }), (places) => {
+      const { folder } = newFolder();
+      const sorted = [0, ...[...new Set(places)].sort((a, b) => a - b), 200];
+      for (let i = 1; i < sorted.length; i++)
+        folder.fold(batchOf(minuteByMinute.slice(sorted[i - 1], sorted[i])));
+      folder.cut();
+      expect(stored(folder.takeSealed())).toEqual(expected);
+    }),
+    { numRuns: 25, seed: 3 },
+  );
+});
+
+test("segments are cut when the watermark passes a window's end and its lateness, and tile the offsets", () => {
+  const { folder } = newFolder();
+  folder.fold(batchOf(minuteByMinute));
+  folder.cut();
+  const segments = folder.takeSealed();
+  let at = 0;
+  for (const { manifest } of segments) {
+    expect(manifest.startOffset).toBe(at);
+    at = manifest.endOffset;
+    expect(OUTCOMES.reduce((sum, outcome) => sum + manifest.outcomes[outcome], 0)).toBe(
+      manifest.endOffset - manifest.startOffset,
+    );
+  }
+  expect(at).toBe(200);
+});
+
+test("offsets read again are skipped, and a gap is counted as jumped", () => {
+  const { folder } = newFolder();
+  folder.fold(batchOf([line(0, 1), line(1, 2)]));
+  folder.fold(batchOf([line(0, 1), line(1, 2), line(5, 3)], 9));
+  folder.cut();
+  const [segment] = folder.takeSealed();
+  expect(segment!.manifest).toMatchObject({ startOffset: 0, endOffset: 9, outcomes: { ok: 3, jumped: 6 } });
+});
+
+test("what the broker deleted unread is counted as lost", () => {
+  const { folder } = newFolder({}, 10);
+  folder.lose(25);
+  folder.fold(batchOf([line(25, 1)]));
+  folder.cut();
+  expect(folder.takeSealed()[0]!.manifest).toMatchObject({
+    startOffset: 10,
+    endOffset: 26,
+    outcomes: { ok: 1, lost: 15 },
+  });
+});
+
+test("late, future and bad records are accounted for, and only what is bad is handed to the dead letters", () => {
+  const { folder, rejected } = newFolder();
+  const at = START + 7_200_000;
+  folder.fold(
+    batchOf([
+      { offset: 0, logTimeMs: at, text: JSON.stringify({ ts: at, swimlane: "prod", features: { x: 1 } }) },
+      { offset: 1, logTimeMs: at, text: JSON.stringify({ ts: START, swimlane: "prod", features: { x: 1 } }) },
+      {
+        offset: 2,
+        logTimeMs: at,
+        text: JSON.stringify({ ts: "2099-01-01T00:00:00Z", swimlane: "prod", features: { x: 1 } }),
+      },
+      { offset: 3, logTimeMs: at, text: "{broken" },
+      { offset: 4, logTimeMs: at, text: null },
+    ]),
+  );
+  folder.cut();
+  expect(folder.takeSealed()[0]!.manifest.outcomes).toMatchObject({
+    ok: 1,
+    late: 1,
+    future: 1,
+    undecodable: 1,
+    empty: 1,
+  });
+  expect(rejected.map(({ offset, outcome }) => [offset, outcome])).toEqual([
+    [2, "future"],
+    [3, "undecodable"],
+  ]);
+});
+
+test("a bound on series ends a segment, so that names cannot fill the memory", () => {
+  const { folder, arena } = newFolder({ seriesMax: 50 });
+  folder.fold(batchOf(Array.from({ length: 400 }, (_, i) => line(i, 1, { [`feature${i}`]: 1 }))));
+  expect(arena.liveCount).toBeLessThanOrEqual(51);
+  folder.cut();
+  const segments = folder.takeSealed();
+  expect(segments.length).toBeGreaterThanOrEqual(8);
+  expect(segments.at(-1)!.manifest.endOffset).toBe(400);
+  expect(arena.liveCount).toBe(0);
+});
+
+test("a dropped segment gives its series back", () => {
+  const { folder, arena } = newFolder();
+  folder.fold(batchOf(minuteByMinute));
+  expect(arena.liveCount).toBeGreaterThan(0);
+  folder.drop();
+  expect(arena.liveCount).toBe(0);
+});
+
+test("an array counts one record and all its elements", () => {
+  const { folder } = newFolder();
+  folder.fold(
+    batchOf([line(0, 1, { tags: [1, 2, 3] }), line(1, 1, { tags: [] }), line(2, 1, { tags: [4, null] })]),
+  );
+  folder.cut();
+  const rows = new Map(folder.takeSealed()[0]!.profiles.map((row) => [row.feature, row.profile]));
+  expect(rows.get("tags.length")).toMatchObject({ presentCount: 3, numberCount: 3, mean: 5 / 3 });
+  expect(rows.get("tags[]")).toMatchObject({ presentCount: 2, numberCount: 4, max: 4 });
+  expect(rows.get("*")).toMatchObject({ presentCount: 3 });
+});
