@@ -29,7 +29,7 @@ function values(): Record<string, unknown[]> {
             : type === VALUE_BOOLEAN
               ? record.numbers[i] === 1
               : undefined;
-    (seen[name] ??= []).push(value);
+    seen[name] = [...(seen[name] ?? []), value];
   }
   return seen;
 }

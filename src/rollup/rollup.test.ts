@@ -1,0 +1,201 @@
+import { afterEach, expect, test } from "vitest";
+import { LaneRules } from "../assign/lane.ts";
+import { ManualClock } from "../base/clock.ts";
+import { Telemetry } from "../base/telemetry.ts";
+import { zeroOutcomes } from "../decode/outcome.ts";
+import type { Segment } from "../segment/manifest.ts";
+import { ProfileArena } from "../sketch/arena.ts";
+import { emptyProfile } from "../sketch/profile.ts";
+import type { Store } from "../store/contract.ts";
+import { makeStore, storeOptionsSchema } from "../store/index.ts";
+import { Rollup } from "./rollup.ts";
+
+const MINUTE = 60_000;
+const START = Date.UTC(2026, 0, 1);
+const stores: Store[] = [];
+
+afterEach(async () => {
+  for (const store of stores.splice(0)) await store.close();
+});
+
+async function newRollup(store?: Store) {
+  const clock = new ManualClock(START);
+  const telemetry = new Telemetry({ level: "silent" });
+  let open = store;
+  if (open === undefined) {
+    open = makeStore(storeOptionsSchema.parse({ type: "duckdb", path: ":memory:" }), {
+      clock,
+      telemetry,
+      environment: {},
+    });
+    await open.open();
+    stores.push(open);
+  }
+  const lanes = new LaneRules(
+    { windowSizeMs: MINUTE, allowedLatenessMs: 0, lateMaxMs: 1e12, futureMaxMs: 1e12 },
+    [],
+  );
+  const rollup = new Rollup({
+    store: open,
+    lanes,
+    clock,
+    telemetry,
+    groupOf: (topic) => (topic === "other" ? "other" : "main"),
+    silentWindowsMax: 10,
+  });
+  return { rollup, store: open };
+}
+
+/** A segment whose records all carry x = 1: `minutes` maps a window to its count of records. */
+function segment(
+  place: { partition?: number; topic?: string; start: number; end: number },
+  minutes: Readonly<Record<number, number>>,
+  swimlane = "prod",
+): Segment {
+  const arena = new ProfileArena();
+  const windows = Object.keys(minutes).map(Number);
+  const profiles = windows.flatMap((minute) => {
+    const handle = arena.open(minute);
+    for (let i = 0; i < minutes[minute]!; i++) arena.addNumber(handle, 1);
+    const key = { windowStartMs: START + minute * MINUTE, windowSizeMs: MINUTE, swimlane, source: "default" };
+    return [
+      {
+        ...key,
+        feature: "*",
+        kind: "records" as const,
+        profile: { ...emptyProfile(), presentCount: minutes[minute]! },
+      },
+      { ...key, feature: "x", kind: "feature" as const, profile: arena.seal(handle) },
+    ];
+  });
+  const manifest = {
+    topic: place.topic ?? "t",
+    partition: place.partition ?? 0,
+    startOffset: place.start,
+    endOffset: place.end,
+    shape: "s",
+    startedAtMs: START,
+    rowCount: profiles.length,
+    eventTimeMinMs: START + Math.min(...windows) * MINUTE,
+    eventTimeMaxMs: START + Math.max(...windows) * MINUTE + 30_000,
+    byteCount: 0,
+    outcomes: { ...zeroOutcomes(), ok: place.end - place.start },
+  };
+  return { manifest, profiles };
+}
+
+const seen = (
+  complete: readonly {
+    window: { windowStartMs: number; recordCount: number; revision: number; swimlane: string };
+  }[],
+) =>
+  complete.map(({ window }) => [
+    (window.windowStartMs - START) / MINUTE,
+    window.recordCount,
+    window.revision,
+  ]);
+
+test("a window is complete when every partition has passed its end, not before", async () => {
+  const { rollup } = await newRollup();
+  rollup.frontier("t", 0, 0);
+  rollup.frontier("t", 1, 0);
+  await rollup.add("t", 0, [segment({ start: 0, end: 30 }, { 0: 10, 1: 10, 2: 10 })]);
+  expect(rollup.releaseComplete()).toEqual([]);
+  await rollup.add("t", 1, [segment({ partition: 1, start: 0, end: 8 }, { 0: 4, 1: 4 })]);
+  expect(seen(rollup.releaseComplete())).toEqual([[0, 14, 1]]);
+});
+
+test("a source that stands still does not hold back the lanes of another", async () => {
+  const { rollup } = await newRollup();
+  rollup.frontier("other", 0, 0);
+  await rollup.add("t", 0, [segment({ start: 0, end: 20 }, { 0: 10, 1: 10 })]);
+  expect(seen(rollup.releaseComplete())).toEqual([[0, 10, 1]]);
+});
+
+test("segments beyond a gap do not count until the gap is closed", async () => {
+  const { rollup } = await newRollup();
+  await rollup.add("t", 0, [segment({ start: 0, end: 10 }, { 0: 10 })]);
+  await rollup.add("t", 0, [segment({ start: 20, end: 30 }, { 5: 10 })]);
+  expect(rollup.releaseComplete()).toEqual([]);
+  await rollup.add("t", 0, [segment({ start: 10, end: 20 }, { 1: 10 })]);
+  expect(seen(rollup.releaseComplete())).toEqual([
+    [0, 10, 1],
+    [1, 10, 1],
+    [2, 0, 1],
+    [3, 0, 1],
+    [4, 0, 1],
+  ]);
+});
+
+test("two cuts of the same offsets count once", async () => {
+  const { rollup } = await newRollup();
+  await rollup.add("t", 0, [segment({ start: 0, end: 10 }, { 0: 10 })]);
+  await rollup.add("t", 0, [segment({ start: 0, end: 25 }, { 0: 10, 1: 15 })]);
+  await rollup.add("t", 0, [segment({ start: 25, end: 30 }, { 2: 5 })]);
+  expect(seen(rollup.releaseComplete())).toEqual([
+    [0, 10, 1],
+    [1, 15, 1],
+  ]);
+});
+
+test("late data merges its window again, from the store, and the revision goes up", async () => {
+  const { rollup, store } = await newRollup();
+  const first = segment({ start: 0, end: 20 }, { 0: 10, 1: 10 });
+  const late = segment({ start: 20, end: 27 }, { 0: 3, 2: 4 });
+  await store.writeSegments([first]);
+  await rollup.add("t", 0, [first]);
+  const released = rollup.releaseComplete();
+  await store.writeWindows(
+    released.map(({ window }) => window),
+    released.flatMap(({ profiles }) => profiles),
+  );
+  await store.writeSegments([late]);
+  await rollup.add("t", 0, [late]);
+  const revised = await rollup.revise();
+  expect(seen(revised)).toEqual([[0, 13, 2]]);
+  expect(revised[0]!.profiles.find((row) => row.feature === "x")!.profile.numberCount).toBe(13);
+  expect(await rollup.revise()).toEqual([]);
+});
+
+test("a restarted process goes on with windows that were still open when it died", async () => {
+  const { rollup, store } = await newRollup();
+  const first = segment({ start: 0, end: 25 }, { 0: 10, 1: 15 });
+  await store.writeSegments([first]);
+  await rollup.add("t", 0, [first]);
+  const released = rollup.releaseComplete();
+  await store.writeWindows(
+    released.map(({ window }) => window),
+    released.flatMap(({ profiles }) => profiles),
+  );
+  const second = await newRollup(store);
+  await second.rollup.restore();
+  second.rollup.frontier("t", 0, 25);
+  await second.rollup.add("t", 0, [segment({ start: 25, end: 32 }, { 1: 2, 2: 5 })]);
+  expect(seen(second.rollup.releaseComplete())).toEqual([[1, 17, 1]]);
+  expect(await second.rollup.revise()).toEqual([]);
+});
+
+test("a lane silent for long is retired, and goes on at its next record", async () => {
+  const { rollup } = await newRollup();
+  await rollup.add("t", 0, [
+    segment({ start: 0, end: 10 }, { 0: 10 }),
+    segment({ start: 10, end: 20 }, { 50: 10 }, "other"),
+  ]);
+  const prod = (complete: ReturnType<Rollup["releaseComplete"]>) =>
+    seen(complete.filter(({ window }) => window.swimlane === "prod"));
+  expect(prod(rollup.releaseComplete())).toHaveLength(11);
+  await rollup.add("t", 0, [segment({ start: 20, end: 30 }, { 60: 5, 62: 5 })]);
+  expect(prod(rollup.releaseComplete())).toEqual([
+    [60, 5, 1],
+    [61, 0, 1],
+  ]);
+});
+
+test("at the end of a finite input the last window counts when the input reaches its end", async () => {
+  const { rollup } = await newRollup();
+  await rollup.add("t", 0, [segment({ start: 0, end: 20 }, { 0: 10, 1: 10 })]);
+  expect(seen(rollup.releaseComplete())).toEqual([[0, 10, 1]]);
+  rollup.finish(new Set(["t"]));
+  // The last record lies in the middle of minute 1: nobody knows what the rest of it would have brought.
+  expect(rollup.releaseComplete()).toEqual([]);
+});
