@@ -5,7 +5,7 @@ import { cdfGap } from "../lib/cdf-gap.ts";
 import { effectiveSize, logStephensTail } from "../lib/kolmogorov.ts";
 import { logExactTail } from "../lib/kolmogorov-exact.ts";
 import { type RawValue, sampleSnapshot } from "../lib/sample-snapshot.ts";
-import { ks } from "./ks.ts";
+import { ks, ksParts } from "./ks.ts";
 
 interface Case {
   readonly name: string;
@@ -50,11 +50,24 @@ describe("the answers are SciPy's", () => {
 
 test("the parts of the explanation add up to D, whichever way the values moved", () => {
   for (const { reference, current, expected } of cases) {
-    const { parts } = judge(against(reference), current);
+    const [left, right] = [sampleSnapshot(reference), sampleSnapshot(current)];
+    const parts = ksParts(cdfGap(left, right), left, right);
     expect(parts.reduce((sum, part) => sum + part.contribution, 0)).toBeCloseTo(expected.D, 12);
     expect(parts.reduce((sum, part) => sum + part.reference, 0)).toBeCloseTo(1, 12);
     expect(parts.reduce((sum, part) => sum + part.current, 0)).toBeCloseTo(1, 12);
   }
+});
+
+test("a verdict carries its parts as soon as chance does not explain it", () => {
+  const numbers = Array.from({ length: 1000 }, (_, i) => i);
+  const verdicts = [0, 10, 200].map((shift) =>
+    judge(
+      against(numbers),
+      numbers.map((value) => value + shift),
+    ),
+  );
+  expect(verdicts.map((verdict) => verdict.parts.length > 0)).toEqual([false, false, true]);
+  expect(verdicts[2]!.parts.reduce((sum, part) => sum + part.contribution, 0)).toBeCloseTo(0.2, 12);
 });
 
 test("a constant against itself is no drift, whatever the sizes", () => {

@@ -48,21 +48,22 @@ export const ks: DistributionDetector<KsOptions, null> = {
     const sketchError = reference.snapshot.rankErrorMax + current.rankErrorMax;
     const significance = significanceOf(logStephensTail(Math.max(0, gap.gap - sketchError), size));
     const threshold = options.effectMin + byChance + sketchError;
+    const effect = Math.max(0, gap.gap - sketchError - byChance);
     return judged(gap.gap > threshold && significance >= theoryLimit(context), {
       statistic: gap.gap,
       threshold,
-      effect: Math.max(0, gap.gap - sketchError - byChance),
+      effect,
       significance,
       sketchError,
-      summary: describe(context.feature, gap, reference, current),
-      parts: partsOf(gap, reference.snapshot, current),
+      // Where chance explains all of it there is nothing to explain, and most windows are so: no words are made.
+      summary: effect > 0 ? describe(context.feature, gap, reference, current) : "",
+      parts: effect > 0 ? ksParts(gap, reference.snapshot, current) : [],
     });
   },
   learn: (_reference, _current, _verdict, memory) => memory,
 };
 
 function describe(feature: string, gap: CdfGap, reference: Reference, current: DistributionSnapshot): string {
-  if (gap.gap === 0) return `${feature}: same distribution as ${reference.name}`;
   const shares = [current, reference.snapshot].map((side) =>
     percent(countUpTo(side, gap.location) / countOf(side)),
   );
@@ -77,7 +78,7 @@ function describe(feature: string, gap: CdfGap, reference: Reference, current: D
  * D split over the reference's deciles up to where the gap is widest: each part is the share that its bin lost
  * (values became larger) or gained (smaller), and they add up to D. What lies above adds nothing by definition.
  */
-function partsOf(
+export function ksParts(
   gap: CdfGap,
   reference: DistributionSnapshot,
   current: DistributionSnapshot,

@@ -5,12 +5,12 @@
  * below and above all that the reference saw, each point mass, each of its top categories, the rest, the unseen.
  */
 import type { DistributionSnapshot } from "../contract.ts";
-import { quantileEdges } from "./quantile-edges.ts";
-import { countAt, countBelow, countOf, countUpTo, type Steps } from "./steps.ts";
-import { spokenApart } from "./words.ts";
+import { cellPlan, countsBetween } from "./cell-plan.ts";
+import { countOf } from "./steps.ts";
 
 export interface Cell {
-  readonly label: string;
+  /** In words; made when asked for. */
+  readonly label: () => string;
   readonly reference: number;
   readonly current: number;
   /** Most that either count may be off because a sketch, not the rows, was counted. */
@@ -47,18 +47,12 @@ export function cellsOf(
 
 function exact(label: string, reference: number, current: number): Cell {
   return {
-    label,
+    label: () => label,
     reference: Math.max(0, reference),
     current: Math.max(0, current),
     referenceError: 0,
     currentError: 0,
   };
-}
-
-/** A boundary between two number cells: just at (values up to it lie left) or just below a value. */
-interface Cut {
-  readonly at: number;
-  readonly inclusive: boolean;
 }
 
 function numberCells(
@@ -67,59 +61,28 @@ function numberCells(
   binCount: number,
 ): Cell[] {
   if (countOf(reference) === 0) return [exact("a number", 0, countOf(current))];
-  const cuts = cutsOf(reference, binCount);
-  const errors = [reference, current].map((side) => side.rankErrorMax * countOf(side)) as [number, number];
-  const counts = [reference, current].map((side) => countsBetween(side, cuts)) as [number[], number[]];
-  const names = spokenApart(cuts.map((cut) => cut.at));
+  const plan = cellPlan(reference, binCount);
+  const counts = countsBetween(current, plan.cuts);
+  const referenceError = reference.rankErrorMax * countOf(reference);
+  const currentError = current.rankErrorMax * countOf(current);
   const cells: Cell[] = [];
   let between = 0;
-  for (let i = 0; i <= cuts.length; i++) {
-    const edge = i === 0 || i === cuts.length;
+  for (let i = 0; i < counts.length; i++) {
+    // The first and last lie beyond the reference's least and greatest, which are exact in it.
+    const beyond = i === 0 || i === counts.length - 1;
     // A gap between two values that the reference never filled: all gaps together are one cell.
-    if (!edge && counts[0][i] === 0) between += counts[1][i]!;
+    if (!beyond && plan.counts[i] === 0) between += counts[i]!;
     else
       cells.push({
-        label: numberLabel(names, i),
-        reference: counts[0][i]!,
-        current: counts[1][i]!,
-        referenceError: edge ? 0 : errors[0],
-        currentError: edge ? 0 : errors[1],
+        label: () => plan.labelOf(i),
+        reference: plan.counts[i]!,
+        current: counts[i]!,
+        referenceError: beyond ? 0 : referenceError,
+        currentError: beyond ? 0 : currentError,
       });
   }
-  return [...cells, exact("between known values", 0, between)];
-}
-
-/** Below the least, above the greatest, at the quantiles, and around every value that holds a bin's share alone. */
-function cutsOf(reference: DistributionSnapshot, binCount: number): Cut[] {
-  const cuts: Cut[] = [
-    { at: reference.min, inclusive: false },
-    { at: reference.max, inclusive: true },
-  ];
-  for (const at of quantileEdges(reference, binCount)) cuts.push({ at, inclusive: true });
-  for (const at of pointMasses(reference, binCount))
-    cuts.push({ at, inclusive: false }, { at, inclusive: true });
-  cuts.sort((a, b) => a.at - b.at || Number(a.inclusive) - Number(b.inclusive));
-  return cuts.filter(
-    (cut, i) => i === 0 || cut.at !== cuts[i - 1]!.at || cut.inclusive !== cuts[i - 1]!.inclusive,
-  );
-}
-
-function pointMasses(steps: Steps, binCount: number): number[] {
-  const countMin = countOf(steps) / binCount;
-  const few = steps.values.length <= binCount;
-  return [...steps.values].filter((_, i) => few || countAt(steps, i) >= countMin);
-}
-
-function countsBetween(steps: Steps, cuts: readonly Cut[]): number[] {
-  const upTo = cuts.map((cut) => (cut.inclusive ? countUpTo(steps, cut.at) : countBelow(steps, cut.at)));
-  return [...upTo, countOf(steps)].map((count, i) => count - (i === 0 ? 0 : upTo[i - 1]!));
-}
-
-/** `names` are the cuts in words; the two cuts around a point mass read alike. */
-function numberLabel(names: readonly string[], i: number): string {
-  if (i === 0) return `below ${names[0]}`;
-  if (i === names.length) return `above ${names[i - 1]}`;
-  return names[i - 1] === names[i] ? `= ${names[i]}` : `${names[i - 1]} to ${names[i]}`;
+  cells.push(exact("between known values", 0, between));
+  return cells;
 }
 
 function categoryCells(
@@ -132,7 +95,7 @@ function categoryCells(
   const top = reference.categories.slice(0, countMax);
   const counts = new Map(current.categories.map(({ name, count }) => [name, count]));
   const cells = top.map(({ name, count }) => ({
-    label: JSON.stringify(name),
+    label: () => JSON.stringify(name),
     reference: count,
     current: counts.get(name) ?? 0,
     referenceError: reference.categoryErrorMax,

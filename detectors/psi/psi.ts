@@ -39,35 +39,49 @@ export const psi: DistributionDetector<PsiOptions, null> = {
       return insufficient(`${countMin} records on one side; ${needed} are needed on each`);
     }
     const cells = cellsOf(reference.snapshot, current, { ...options, binCount });
-    const parts = partsOf(cells);
     const noise = noiseOf(cells, reference.overdispersion?.cells ?? 0);
-    const statistic = parts.reduce((sum, part) => sum + part.contribution, 0);
+    const statistic = indexOf(cells);
     const threshold = options.effectMin + noise.sampling + noise.sketch;
     const significance = significanceOf(logCellTest(cells, noise.extra));
+    const effect = Math.max(0, statistic - noise.sampling - noise.sketch);
+    // Where chance explains all of it there is nothing to explain, and most windows are so: no words are made.
+    const parts = effect > 0 ? psiParts(cells) : [];
     return judged(statistic > threshold && significance >= theoryLimit(context), {
       statistic,
       threshold,
-      effect: Math.max(0, statistic - noise.sampling - noise.sketch),
+      effect,
       significance,
       sketchError: noise.sketch,
-      summary: describe(context.feature, reference.name, statistic, parts),
+      summary: effect > 0 ? describe(context.feature, reference.name, statistic, parts) : "",
       parts,
     });
   },
   learn: (_reference, _current, _verdict, memory) => memory,
 };
 
-/** Each cell's term (q − p)·ln(q / p), never negative; they add up to the index. */
-function partsOf(cells: readonly Cell[]): ExplanationPart[] {
+function indexOf(cells: readonly Cell[]): number {
   const n = sum(cells, "reference");
   const m = sum(cells, "current");
-  return cells.map((cell) => {
-    const reference = cell.reference / n;
-    const current = cell.current / m;
-    const p = cell.reference > 0 ? reference : Math.min(current, 0.5 / n);
-    const q = cell.current > 0 ? current : Math.min(reference, 0.5 / m);
-    return { label: cell.label, reference, current, contribution: p === q ? 0 : (q - p) * Math.log(q / p) };
-  });
+  return cells.reduce((total, cell) => total + termOf(cell, n, m), 0);
+}
+
+/** (q − p)·ln(q / p), never negative: an empty cell is half a row, and no more than the other side's share. */
+function termOf(cell: Cell, n: number, m: number): number {
+  const p = cell.reference > 0 ? cell.reference / n : Math.min(cell.current / m, 0.5 / n);
+  const q = cell.current > 0 ? cell.current / m : Math.min(cell.reference / n, 0.5 / m);
+  return p === q ? 0 : (q - p) * Math.log(q / p);
+}
+
+/** Every cell with both shares and its term; the terms add up to the index. */
+export function psiParts(cells: readonly Cell[]): ExplanationPart[] {
+  const n = sum(cells, "reference");
+  const m = sum(cells, "current");
+  return cells.map((cell) => ({
+    label: cell.label(),
+    reference: cell.reference / n,
+    current: cell.current / m,
+    contribution: termOf(cell, n, m),
+  }));
 }
 
 interface Noise {
@@ -107,7 +121,6 @@ function describe(
   parts: readonly ExplanationPart[],
 ): string {
   const most = parts.reduce((a, b) => (b.contribution > a.contribution ? b : a));
-  if (most.contribution === 0) return `${feature}: same shares as ${name}`;
   return (
     `${feature}: PSI ${spoken(statistic)} against ${name}; most of it from ${most.label}: ` +
     `${percent(most.current)}, was ${percent(most.reference)}`
