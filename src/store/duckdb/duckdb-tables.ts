@@ -13,7 +13,7 @@ import { GroupCommit } from "../group-commit.ts";
 import type { Cells } from "../rows.ts";
 import { TABLES, type Table } from "../schema.ts";
 import type { Selection, TableRows, Tables } from "../tables.ts";
-import { createStaging, upsertRows } from "./bulk-upsert.ts";
+import { BulkUpsert } from "./bulk-upsert.ts";
 import { createTableSql, DUCKDB_TYPES } from "./column-types.ts";
 import { type OpenDatabase, openDatabase } from "./open-database.ts";
 import type { DuckDbStoreOptions } from "./options.ts";
@@ -25,6 +25,7 @@ interface Open {
   readonly database: OpenDatabase;
   readonly writer: DuckDBConnection;
   readonly reader: DuckDBConnection;
+  readonly upserts: ReadonlyMap<Table, BulkUpsert>;
 }
 
 export class DuckDbTables implements Tables {
@@ -54,10 +55,11 @@ export class DuckDbTables implements Tables {
     try {
       const writer = await database.instance.connect();
       const reader = await database.instance.connect();
-      for (const table of TABLES) await prepareTable(writer, table);
+      const upserts = new Map<Table, BulkUpsert>();
+      for (const table of TABLES) upserts.set(table, await prepareTable(writer, table));
       // From here on no SQL, ours or a person's, may loosen what openDatabase forbade.
       await writer.run("SET lock_configuration = true");
-      this.#open = { duckdb: await import("@duckdb/node-api"), database, writer, reader };
+      this.#open = { duckdb: await import("@duckdb/node-api"), database, writer, reader, upserts };
     } catch (error) {
       database.close();
       throw error;
@@ -118,7 +120,7 @@ export class DuckDbTables implements Tables {
   }
 
   async #commit(items: readonly Item[]): Promise<undefined> {
-    const { duckdb, writer } = this.#opened();
+    const { duckdb, writer, upserts } = this.#opened();
     const rowsByTable = new Map<Table, Cells[]>();
     for (const [table, row] of items) {
       const rows = rowsByTable.get(table);
@@ -127,7 +129,7 @@ export class DuckDbTables implements Tables {
     }
     try {
       await writer.run("BEGIN TRANSACTION");
-      for (const [table, rows] of rowsByTable) await upsertRows(duckdb, writer, table, rows);
+      for (const [table, rows] of rowsByTable) await upserts.get(table)!.upsert(duckdb, writer, rows);
       await writer.run("COMMIT");
     } catch (cause) {
       await writer.run("ROLLBACK").catch(() => {});
@@ -153,7 +155,7 @@ export class DuckDbTables implements Tables {
 
 type Item = readonly [table: Table, row: Cells];
 
-async function prepareTable(connection: DuckDBConnection, table: Table): Promise<void> {
+async function prepareTable(connection: DuckDBConnection, table: Table): Promise<BulkUpsert> {
   await connection.run(createTableSql(table));
   const found = await connection.runAndReadAll(
     "SELECT column_name, data_type FROM duckdb_columns() WHERE table_name = $1 AND NOT internal ORDER BY column_index",
@@ -166,7 +168,9 @@ async function prepareTable(connection: DuckDBConnection, table: Table): Promise
     ...is.filter((text) => !should.includes(text)).map((text) => `it has ${text}`),
   ];
   if (differences.length > 0) throw new SchemaMismatchError("duckdb", table.name, differences);
-  await createStaging(connection, table);
+  const upsert = new BulkUpsert(table);
+  await upsert.prepare(connection);
+  return upsert;
 }
 
 function writeError(path: string, rowCount: number, cause: unknown): OperationalError {

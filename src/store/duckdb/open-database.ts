@@ -25,6 +25,8 @@ export async function openDatabase(options: DuckDbStoreOptions): Promise<OpenDat
     enable_external_access: "false",
     threads: String(options.threads),
     memory_limit: options.memoryLimit,
+    // Its default, 16 MB, folds the log into the file after every few thousand profiles.
+    checkpoint_threshold: "128MB",
   };
   if (options.path === ":memory:") {
     const instance = await duckdb.DuckDBInstance.create(":memory:", settings);
