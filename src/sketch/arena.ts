@@ -1,16 +1,21 @@
 /**
  * The open profiles of a process: values come in one by one, a sealed profile comes out.
  *
- * A series is a number, not an object, so that a hundred thousand of them stay small. Sealing reads and changes
- * nothing; releasing gives the room back. Deterministic: the seed and the values in their order decide every bit.
+ * A series is a number, not an object, so that a hundred thousand of them stay small: its counters lie in columns,
+ * its numbers in chained pages (number-pages.ts), its strings in one table (category-table.ts). Each full chunk of
+ * 256 numbers is sorted and folded (folded-numbers.ts); a series that never fills one costs only its values.
+ * Deterministic: the seed and the values in their order decide every bit.
  */
-import { invariant } from "../base/errors.ts";
-import { categoryName, summaryOfCounts } from "./categories.ts";
-import { addMoments, momentsOf, zeroMoments } from "./moments.ts";
-import type { Profile, QuantileSummary } from "./profile.ts";
-import { CATEGORIES_MAX_DEFAULT, KLL_K_DEFAULT } from "./profile.ts";
-import { mergeQuantiles } from "./quantiles.ts";
-import { sampleOfRun } from "./weighted.ts";
+import { InvariantError, invariant } from "../base/errors.ts";
+import { summaryOfCounts } from "./categories.ts";
+import { CategoryOverflow } from "./category-overflow.ts";
+import { CategoryTable } from "./category-table.ts";
+import { CHUNK_LENGTH_MAX } from "./chunk-sort.ts";
+import { registersOfNames } from "./distinct.ts";
+import { FoldedNumbers } from "./folded-numbers.ts";
+import { NO_PAGE, NumberPages, PAGE_LENGTH } from "./number-pages.ts";
+import type { CategorySummary, Profile } from "./profile.ts";
+import { CATEGORIES_MAX_DEFAULT, DISTINCT_LG_K, KLL_K_DEFAULT } from "./profile.ts";
 
 export interface ArenaOptions {
   /** Distinct numbers kept exactly, and the k of the sketch beyond. @default 1024 */
@@ -19,38 +24,54 @@ export interface ArenaOptions {
   readonly categoriesMax?: number;
 }
 
-interface OpenSeries {
-  readonly seed: number;
-  presentCount: number;
-  nullCount: number;
-  nullElementCount: number;
-  stringCount: number;
-  trueCount: number;
-  falseCount: number;
-  nanCount: number;
-  positiveInfinityCount: number;
-  negativeInfinityCount: number;
-  zeroCount: number;
-  emptyCount: number;
-  numbers: number[];
-  folded: QuantileSummary | null;
-  moments: ReturnType<typeof zeroMoments>;
-  foldCount: number;
-  min: number;
-  max: number;
-  categories: Map<string, number>;
-}
+// Columns of a series' counters.
+const PRESENT = 0;
+const NULL = 1;
+const NULL_ELEMENT = 2;
+const STRING = 3;
+const EMPTY = 4;
+const TRUE = 5;
+const FALSE = 6;
+const NAN = 7;
+const POSITIVE_INFINITY = 8;
+const NEGATIVE_INFINITY = 9;
+const COUNTERS = 10;
+const COUNT_MAX = 0xffffffff;
+
+const CLOSED = 0;
+/** Every number so far survives rounding to float32, and is kept as one. */
+const NARROW = 1;
+const WIDE = 2;
+const NO_ENTRY = -1;
+
+const chunk = new Float64Array(CHUNK_LENGTH_MAX);
 
 export class ProfileArena {
   readonly #k: number;
   readonly #categoriesMax: number;
-  readonly #series: (OpenSeries | undefined)[] = [];
+  readonly #narrowPages = new NumberPages((length) => new Float32Array(length));
+  readonly #widePages = new NumberPages((length) => new Float64Array(length));
+  readonly #categories = new CategoryTable();
+  // One row a series.
+  #counters = new Uint32Array(COUNTERS * 64);
+  #state = new Uint8Array(64);
+  #seed = new Int32Array(64);
+  #lastPage = new Int32Array(64);
+  #chunkLength = new Uint16Array(64);
+  #newestEntry = new Int32Array(64);
+  #nameCount = new Uint16Array(64);
+  // What only long, or compared, or many-valued series have.
+  readonly #folded = new Map<number, FoldedNumbers>();
+  readonly #edges = new Map<number, Float64Array>();
+  readonly #overflow = new Map<number, CategoryOverflow>();
   readonly #free: number[] = [];
+  #seriesCount = 0;
   #liveCount = 0;
 
   constructor(options: ArenaOptions = {}) {
     this.#k = options.k ?? KLL_K_DEFAULT;
     this.#categoriesMax = options.categoriesMax ?? CATEGORIES_MAX_DEFAULT;
+    invariant(this.#categoriesMax >= 1 && this.#categoriesMax < 65_535, "categoriesMax must be 1 to 65534");
   }
 
   /** Series that are open. */
@@ -58,155 +79,237 @@ export class ProfileArena {
     return this.#liveCount;
   }
 
-  /** A new, empty series. @param seed of its coins: a hash of what the series is, so that replays agree. */
-  open(seed: number): number {
-    const series = this.#free.pop() ?? this.#series.length;
-    this.#series[series] = newSeries(seed);
+  /**
+   * A new, empty series.
+   * @param seed of its coins: a hash of what the series is, so that replays agree.
+   * @param edges frozen edges of a reference, for a histogram (histogram.ts); shared, not copied.
+   */
+  open(seed: number, edges?: Float64Array): number {
+    const series = this.#free.pop() ?? this.#seriesCount++;
+    if (series === this.#state.length) this.#grow();
+    this.#state[series] = NARROW;
+    this.#seed[series] = seed;
+    this.#lastPage[series] = NO_PAGE;
+    this.#newestEntry[series] = NO_ENTRY;
+    if (edges !== undefined) this.#edges.set(series, edges);
     this.#liveCount++;
     return series;
   }
 
   /** A record whose value is a number. */
   addNumber(series: number, value: number): void {
-    this.#series[series]!.presentCount++;
+    this.#count(series, PRESENT);
     this.addElementNumber(series, value);
   }
 
   addString(series: number, value: string): void {
-    this.#series[series]!.presentCount++;
+    this.#count(series, PRESENT);
     this.addElementString(series, value);
   }
 
   addBoolean(series: number, value: boolean | number): void {
-    this.#series[series]!.presentCount++;
+    this.#count(series, PRESENT);
     this.addElementBoolean(series, value);
   }
 
   addNull(series: number): void {
-    const s = this.#series[series]!;
-    s.presentCount++;
-    s.nullCount++;
+    this.#count(series, PRESENT);
+    this.#count(series, NULL);
   }
 
   /** A record that has the feature as an array: once per record, beside its elements. */
   addPresent(series: number): void {
-    this.#series[series]!.presentCount++;
+    this.#count(series, PRESENT);
   }
 
   /** An element of an array; like the other `addElement…`, it leaves the count of records alone. */
   addElementNumber(series: number, value: number): void {
-    const s = this.#series[series]!;
     if (value - value !== 0) {
-      if (Number.isNaN(value)) s.nanCount++;
-      else if (value > 0) s.positiveInfinityCount++;
-      else s.negativeInfinityCount++;
+      this.#count(series, Number.isNaN(value) ? NAN : value > 0 ? POSITIVE_INFINITY : NEGATIVE_INFINITY);
       return;
     }
-    if (value === 0) s.zeroCount++;
-    if (!(value >= s.min)) s.min = value;
-    if (!(value <= s.max)) s.max = value;
     // -0 becomes +0, so that equal numbers have equal bits.
-    s.numbers.push(value + 0);
-    if (s.numbers.length === 4096) this.#fold(s);
+    const number = value + 0;
+    if (this.#state[series] === NARROW && Math.fround(number) !== number) this.#widen(series);
+    const pages = this.#state[series] === NARROW ? this.#narrowPages : this.#widePages;
+    const index = this.#chunkLength[series]! & (PAGE_LENGTH - 1);
+    if (index === 0) this.#lastPage[series] = pages.take(this.#lastPage[series]!);
+    pages.set(this.#lastPage[series]!, index, number);
+    if (++this.#chunkLength[series]! === CHUNK_LENGTH_MAX) this.#foldChunk(series);
   }
 
   addElementString(series: number, value: string): void {
-    const s = this.#series[series]!;
-    s.stringCount++;
-    if (value === "") s.emptyCount++;
-    const name = categoryName(value);
-    s.categories.set(name, (s.categories.get(name) ?? 0) + 1);
+    this.#count(series, STRING);
+    if (value === "") this.#count(series, EMPTY);
+    if (this.#nameCount[series]! > this.#categoriesMax) {
+      this.#overflow.get(series)!.add(value);
+      return;
+    }
+    const newest = this.#newestEntry[series]!;
+    const entry = this.#categories.add(series, newest, value);
+    if (entry === newest) return;
+    this.#newestEntry[series] = entry;
+    if (++this.#nameCount[series]! > this.#categoriesMax) this.#overflowCategories(series);
   }
 
   addElementBoolean(series: number, value: boolean | number): void {
-    const s = this.#series[series]!;
-    if (value) s.trueCount++;
-    else s.falseCount++;
+    this.#count(series, value ? TRUE : FALSE);
   }
 
   addElementNull(series: number): void {
-    this.#series[series]!.nullElementCount++;
+    this.#count(series, NULL_ELEMENT);
   }
 
   /** The profile of all that was added so far. The series stays open and unchanged. */
   seal(series: number): Profile {
-    const open = this.#series[series];
-    invariant(open, `series ${series} is not open`);
-    const s: OpenSeries = { ...open, moments: { ...open.moments } };
-    this.#fold(s);
-    const nonFiniteCount = s.nanCount + s.positiveInfinityCount + s.negativeInfinityCount;
-    const counts = new Map(s.categories);
-    if (s.trueCount > 0) counts.set("true", (counts.get("true") ?? 0) + s.trueCount);
-    if (s.falseCount > 0) counts.set("false", (counts.get("false") ?? 0) + s.falseCount);
-    const some = s.moments.count > 0;
+    invariant(this.#state[series], `series ${series} is not open`);
+    const counter = (column: number) => this.#counters[series * COUNTERS + column]!;
+    const numbers = this.#foldedNumbers(series).summary();
+    const nonFiniteCount = counter(NAN) + counter(POSITIVE_INFINITY) + counter(NEGATIVE_INFINITY);
+    const { count, mean, m2, m3, m4 } = numbers.moments;
     return {
-      presentCount: s.presentCount,
-      nullCount: s.nullCount,
-      nullElementCount: s.nullElementCount,
-      numberCount: s.moments.count + nonFiniteCount,
-      stringCount: s.stringCount,
-      booleanCount: s.trueCount + s.falseCount,
+      presentCount: counter(PRESENT),
+      nullCount: counter(NULL),
+      nullElementCount: counter(NULL_ELEMENT),
+      numberCount: count + nonFiniteCount,
+      stringCount: counter(STRING),
+      booleanCount: counter(TRUE) + counter(FALSE),
       nonFiniteCount,
-      nanCount: s.nanCount,
-      positiveInfinityCount: s.positiveInfinityCount,
-      negativeInfinityCount: s.negativeInfinityCount,
-      zeroCount: s.zeroCount,
-      emptyCount: s.emptyCount,
-      min: s.min + 0,
-      max: s.max + 0,
-      mean: some ? s.moments.mean : Number.NaN,
-      m2: some ? s.moments.m2 : Number.NaN,
-      m3: some ? s.moments.m3 : Number.NaN,
-      m4: some ? s.moments.m4 : Number.NaN,
-      quantiles: s.folded ?? {
-        k: this.#k,
-        items: new Float64Array(0),
-        weights: new Float64Array(0),
-        rankVariance: 0,
-      },
-      categories: summaryOfCounts(counts, this.#categoriesMax, 0),
-      histogram: null,
+      nanCount: counter(NAN),
+      positiveInfinityCount: counter(POSITIVE_INFINITY),
+      negativeInfinityCount: counter(NEGATIVE_INFINITY),
+      zeroCount: numbers.zeroCount,
+      emptyCount: counter(EMPTY),
+      min: numbers.min,
+      max: numbers.max,
+      mean: count === 0 ? Number.NaN : mean,
+      m2: finiteOrNaN(count, m2),
+      m3: finiteOrNaN(count, m3),
+      m4: finiteOrNaN(count, m4),
+      quantiles: numbers.quantiles,
+      categories: this.#categorySummary(series),
+      histogram: numbers.histogram?.summary(counter(NULL), nonFiniteCount) ?? null,
     };
   }
 
   /** Gives the room of a series back. Its handle may be given out again. */
   release(series: number): void {
-    invariant(this.#series[series], `series ${series} is not open`);
-    this.#series[series] = undefined;
+    invariant(this.#state[series], `series ${series} is not open`);
+    this.#releasePages(series);
+    this.#categories.release(this.#newestEntry[series]!);
+    this.#folded.delete(series);
+    this.#edges.delete(series);
+    this.#overflow.delete(series);
+    this.#counters.fill(0, series * COUNTERS, (series + 1) * COUNTERS);
+    this.#nameCount[series] = 0;
+    this.#state[series] = CLOSED;
     this.#free.push(series);
     this.#liveCount--;
   }
 
-  #fold(s: OpenSeries): void {
-    if (s.numbers.length === 0) return;
-    addMoments(s.moments, momentsOf(s.numbers, s.numbers.length));
-    const ascending = sampleOfRun(Float64Array.from(s.numbers).sort(), s.numbers.length);
-    const chunk = { k: this.#k, ...ascending, rankVariance: 0 };
-    s.folded = mergeQuantiles(s.folded ? [s.folded, chunk] : [chunk], this.#k, s.seed + s.foldCount++);
-    s.numbers = [];
+  #count(series: number, column: number): void {
+    const at = series * COUNTERS + column;
+    const next = this.#counters[at]! + 1;
+    if (next > COUNT_MAX)
+      throw new InvariantError("a series counted 2^32 records in one segment; cut segments earlier");
+    this.#counters[at] = next;
+  }
+
+  #foldChunk(series: number): void {
+    let folded = this.#folded.get(series);
+    if (folded === undefined) {
+      folded = new FoldedNumbers(this.#k, this.#seed[series]!, this.#edges.get(series) ?? null);
+      this.#folded.set(series, folded);
+    }
+    folded.fold(chunk, this.#gather(series));
+    this.#releasePages(series);
+  }
+
+  /** All numbers of the series, also those in pages. */
+  #foldedNumbers(series: number): FoldedNumbers {
+    const folded = this.#folded.get(series);
+    const length = this.#gather(series);
+    if (folded !== undefined && length === 0) return folded;
+    const all =
+      folded?.clone() ?? new FoldedNumbers(this.#k, this.#seed[series]!, this.#edges.get(series) ?? null);
+    all.fold(chunk, length);
+    return all;
+  }
+
+  /** Copies the numbers in pages to `chunk`. */
+  #gather(series: number): number {
+    const length = this.#chunkLength[series]!;
+    this.#pagesOf(series).gather(this.#lastPage[series]!, length, chunk);
+    return length;
+  }
+
+  /** Moves the numbers in pages from floats to doubles: one came that floats cannot hold. */
+  #widen(series: number): void {
+    const length = this.#gather(series);
+    this.#releasePages(series);
+    this.#state[series] = WIDE;
+    for (let i = 0; i < length; i++) {
+      if ((i & (PAGE_LENGTH - 1)) === 0)
+        this.#lastPage[series] = this.#widePages.take(this.#lastPage[series]!);
+      this.#widePages.set(this.#lastPage[series]!, i & (PAGE_LENGTH - 1), chunk[i]!);
+    }
+    this.#chunkLength[series] = length;
+  }
+
+  #releasePages(series: number): void {
+    this.#pagesOf(series).release(this.#lastPage[series]!);
+    this.#lastPage[series] = NO_PAGE;
+    this.#chunkLength[series] = 0;
+  }
+
+  #pagesOf(series: number): NumberPages<Float32Array> | NumberPages<Float64Array> {
+    return this.#state[series] === NARROW ? this.#narrowPages : this.#widePages;
+  }
+
+  #overflowCategories(series: number): void {
+    const newest = this.#newestEntry[series]!;
+    // Oldest first, as they came: the order in which a purge looks at them.
+    const entries = [...this.#categories.entries(newest)].reverse();
+    this.#overflow.set(series, new CategoryOverflow(this.#categoriesMax, entries));
+    this.#categories.release(newest);
+    this.#newestEntry[series] = NO_ENTRY;
+  }
+
+  #categorySummary(series: number): CategorySummary {
+    const overflow = this.#overflow.get(series);
+    const counts = new Map(
+      overflow?.frequent.entries() ?? this.#categories.entries(this.#newestEntry[series]!),
+    );
+    for (const [name, column] of [
+      ["true", TRUE],
+      ["false", FALSE],
+    ] as const) {
+      const count = this.#counters[series * COUNTERS + column]!;
+      if (count > 0) counts.set(name, (counts.get(name) ?? 0) + count);
+    }
+    return summaryOfCounts(counts, this.#categoriesMax, overflow?.frequent.offset ?? 0, () => ({
+      lgK: DISTINCT_LG_K,
+      registers: registersOfNames(counts.keys(), overflow?.registers),
+    }));
+  }
+
+  #grow(): void {
+    const size = this.#state.length * 2;
+    const copy = <A extends Uint8Array | Uint16Array | Uint32Array | Int32Array>(from: A, into: A): A => {
+      into.set(from);
+      return into;
+    };
+    this.#counters = copy(this.#counters, new Uint32Array(size * COUNTERS));
+    this.#state = copy(this.#state, new Uint8Array(size));
+    this.#seed = copy(this.#seed, new Int32Array(size));
+    this.#lastPage = copy(this.#lastPage, new Int32Array(size));
+    this.#chunkLength = copy(this.#chunkLength, new Uint16Array(size));
+    this.#newestEntry = copy(this.#newestEntry, new Int32Array(size));
+    this.#nameCount = copy(this.#nameCount, new Uint16Array(size));
   }
 }
 
-function newSeries(seed: number): OpenSeries {
-  return {
-    seed,
-    presentCount: 0,
-    nullCount: 0,
-    nullElementCount: 0,
-    stringCount: 0,
-    trueCount: 0,
-    falseCount: 0,
-    nanCount: 0,
-    positiveInfinityCount: 0,
-    negativeInfinityCount: 0,
-    zeroCount: 0,
-    emptyCount: 0,
-    numbers: [],
-    folded: null,
-    moments: zeroMoments(),
-    foldCount: 0,
-    min: Number.NaN,
-    max: Number.NaN,
-    categories: new Map(),
-  };
+/** NaN for no numbers, and for a power that left the range of doubles (numbers beyond 1e77). */
+function finiteOrNaN(count: number, value: number): number {
+  return count > 0 && Number.isFinite(value) ? value : Number.NaN;
 }

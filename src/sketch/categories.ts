@@ -1,5 +1,6 @@
 /** Counts by category (CategorySummary): making, merging, and what happens when there are too many. */
 import { hashText } from "../base/random.ts";
+import { mergeDistinct } from "./distinct.ts";
 import type { CategorySummary, DistinctSummary } from "./profile.ts";
 
 /** A longer string is kept as its beginning and a hash of the whole, so that no string can fill the memory. */
@@ -17,25 +18,27 @@ export function categoryName(value: string): string {
  * other and added to the error: each count stays a lower bound, short by at most the error.
  * @see Agarwal et al. 2012, "Mergeable Summaries", section 3 (Misra–Gries).
  * @param errorMax error that the counts bring with them.
+ * @param distinctOf asked for when not every name is kept.
  */
 export function summaryOfCounts(
-  counts: ReadonlyMap<string, number>,
+  counts: Iterable<[string, number]>,
   namesMax: number,
   errorMax: number,
-  distinct: DistinctSummary | null = null,
+  distinctOf: () => DistinctSummary,
 ): CategorySummary {
   const rows = [...counts].sort(mostFrequentFirst);
   const cut = rows.length > namesMax ? rows[namesMax]![1] : 0;
-  const kept = rows.slice(0, namesMax).filter(([, count]) => count > cut);
+  const kept = cut === 0 ? rows : rows.filter(([, count]) => count > cut);
   return {
     namesMax,
     names: kept.map(([name]) => name),
     counts: Float64Array.from(kept, ([, count]) => count - cut),
     errorMax: errorMax + cut,
-    distinct,
+    distinct: errorMax + cut === 0 ? null : distinctOf(),
   };
 }
 
+/** The union of several; exact while at most `namesMax` names are in it and every part was exact. */
 export function mergeCategories(parts: readonly CategorySummary[], namesMax: number): CategorySummary {
   const counts = new Map<string, number>();
   let errorMax = 0;
@@ -45,7 +48,7 @@ export function mergeCategories(parts: readonly CategorySummary[], namesMax: num
       counts.set(name, (counts.get(name) ?? 0) + part.counts[i]!);
     });
   }
-  return summaryOfCounts(counts, namesMax, errorMax);
+  return summaryOfCounts(counts, namesMax, errorMax, () => mergeDistinct(parts));
 }
 
 // By code unit, not by locale: the same everywhere.

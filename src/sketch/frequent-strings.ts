@@ -69,6 +69,10 @@ export class FrequentStrings {
     this.totalWeight = total;
   }
 
+  has(item: string): boolean {
+    return this.#counts.has(item);
+  }
+
   lowerBound(item: string): number {
     return this.#counts.get(item) ?? 0;
   }

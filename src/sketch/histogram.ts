@@ -1,4 +1,111 @@
+/**
+ * Exact counts on the frozen quantile edges of a reference: what PSI, chi² and Jensen–Shannon need without error.
+ *
+ * Bins, in order: null, not finite, below the first edge, above the last, then one for each pair of neighbouring
+ * edges. A pair of equal edges is a point mass, a single value that the reference holds often; its neighbours leave
+ * it out. Every other bin takes its lower edge and not its upper one, but for the last, which takes both.
+ */
+import { invariant } from "../base/errors.ts";
 import type { HistogramSummary } from "./profile.ts";
+
+export const BIN_NULL = 0;
+export const BIN_NON_FINITE = 1;
+export const BIN_BELOW = 2;
+export const BIN_ABOVE = 3;
+/** The first bin between edges. */
+export const BIN_FIRST = 4;
+
+/**
+ * Edges at the quantiles of a distribution, for about `binCount` bins. A value that holds a bin's share or more
+ * becomes a point mass, standing twice.
+ * @param values ascending, each once. @param cumulativeCounts numbers at or below each.
+ */
+export function quantileEdges(
+  values: Float64Array,
+  cumulativeCounts: Float64Array,
+  binCount: number,
+): Float64Array {
+  const total = cumulativeCounts[cumulativeCounts.length - 1] ?? 0;
+  const edges: number[] = [];
+  let cut = 0;
+  for (let i = 0; i < values.length; i++) {
+    const cumulative = cumulativeCounts[i]!;
+    const count = cumulative - (i === 0 ? 0 : cumulativeCounts[i - 1]!);
+    const heavy = count * binCount >= total;
+    const due = Math.floor((cumulative * binCount) / total);
+    const outermost = i === 0 || i === values.length - 1;
+    if (heavy) edges.push(values[i]!, values[i]!);
+    else if (outermost || due > cut) edges.push(values[i]!);
+    cut = due;
+  }
+  return Float64Array.from(edges);
+}
+
+/** Counts numbers into the bins of frozen edges, one at a time or by sorted runs. */
+export class HistogramCounter {
+  readonly edges: Float64Array;
+  readonly counts: Float64Array;
+
+  constructor(edges: Float64Array) {
+    invariant(edges.length >= 2, "a histogram needs two edges");
+    for (let i = 1; i < edges.length; i++) {
+      invariant(edges[i - 1]! <= edges[i]!, "the edges of a histogram must be ascending");
+      invariant(i < 2 || edges[i - 2]! < edges[i]!, "an edge stands twice at most: a point mass");
+    }
+    this.edges = edges;
+    this.counts = new Float64Array(BIN_FIRST + edges.length - 1);
+  }
+
+  add(value: number): void {
+    this.counts[this.binOf(value)]!++;
+  }
+
+  binOf(value: number): number {
+    const { edges } = this;
+    const last = edges.length - 1;
+    if (value - value !== 0) return BIN_NON_FINITE;
+    if (value < edges[0]!) return BIN_BELOW;
+    if (value > edges[last]!) return BIN_ABOVE;
+    // The last edge at or below the value, by halving steps of fixed number: no branch depends on the value.
+    let at = 0;
+    let size = edges.length;
+    while (size > 1) {
+      const half = size >>> 1;
+      at += Number(value >= edges[at + half]!) * half;
+      size -= half;
+    }
+    // On a point mass that is the second of two equal edges, and the bin is the one between them.
+    if (at > 0 && edges[at] === value && edges[at - 1] === value) return BIN_FIRST + at - 1;
+    return BIN_FIRST + Math.min(at, last - 1);
+  }
+
+  /** Adds an ascending run: the edges are looked up in the run, not the numbers among the edges. */
+  addSorted(run: Float64Array, length: number): void {
+    const { edges, counts } = this;
+    const last = edges.length - 1;
+    let below = lowerIndex(run, 0, length, edges[0]!);
+    counts[BIN_BELOW]! += below;
+    for (let i = 0; i < last; i++) {
+      const point = edges[i] === edges[i + 1];
+      const closed = i + 1 === last && !point;
+      const end =
+        point || closed
+          ? upperIndex(run, below, length, edges[i + 1]!)
+          : lowerIndex(run, below, length, edges[i + 1]!);
+      counts[BIN_FIRST + i]! += end - below;
+      below = end;
+    }
+    counts[BIN_ABOVE]! += length - below;
+  }
+
+  /** The counts so far, with those of records that had no finite number. */
+  summary(nullCount: number, nonFiniteCount: number): HistogramSummary {
+    const counts = this.counts.slice();
+    counts[BIN_NULL] = nullCount;
+    counts[BIN_NON_FINITE]! += nonFiniteCount;
+    return { edges: this.edges, counts };
+  }
+}
 
 /** Adds bins where all edges are the same ones; null where one side has none, or others: bins never mix. */
 export function mergeHistograms(parts: readonly (HistogramSummary | null)[]): HistogramSummary | null {
@@ -13,5 +120,29 @@ export function mergeHistograms(parts: readonly (HistogramSummary | null)[]): Hi
 }
 
 function sameEdges(a: Float64Array, b: Float64Array): boolean {
-  return a.length === b.length && a.every((edge, i) => edge === b[i]);
+  return a === b || (a.length === b.length && a.every((edge, i) => edge === b[i]));
+}
+
+/** Index of the first number at or above `edge` in run[from..end). */
+function lowerIndex(run: Float64Array, from: number, end: number, edge: number): number {
+  let low = from;
+  let high = end;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (run[middle]! < edge) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Index of the first number above `edge`. */
+function upperIndex(run: Float64Array, from: number, end: number, edge: number): number {
+  let low = from;
+  let high = end;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (run[middle]! <= edge) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

@@ -53,5 +53,7 @@ function mergeMoments(profiles: readonly Profile[]): Pick<Profile, "mean" | "m2"
     addMoments(total, { count: finiteCountOf(p), mean: p.mean, m2: p.m2, m3: p.m3, m4: p.m4 });
   }
   if (total.count === 0) return { mean: Number.NaN, m2: Number.NaN, m3: Number.NaN, m4: Number.NaN };
-  return { mean: total.mean, m2: total.m2, m3: total.m3, m4: total.m4 };
+  // A power beyond the range of doubles is NaN in every profile, never infinite: QuestDB keeps neither.
+  const finite = (value: number) => (Number.isFinite(value) ? value : Number.NaN);
+  return { mean: total.mean, m2: finite(total.m2), m3: finite(total.m3), m4: finite(total.m4) };
 }

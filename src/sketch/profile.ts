@@ -79,6 +79,8 @@ export interface HistogramSummary {
 
 export const KLL_K_DEFAULT = 1024;
 export const CATEGORIES_MAX_DEFAULT = 384;
+/** Registers for distinct strings: 4,096, a standard error of 1.6% after merging. */
+export const DISTINCT_LG_K = 12;
 
 /** A profile of nothing: the neutral element of a merge. */
 export function emptyProfile(k = KLL_K_DEFAULT, categoriesMax = CATEGORIES_MAX_DEFAULT): Profile {

@@ -1,0 +1,101 @@
+/**
+ * The numbers of one long series, folded chunk by chunk: moments, extremes, bins, and a weighted sample that is exact
+ * until more than k distinct values have come, a KLL sketch from then on. Short series never get one of these.
+ */
+import { CHUNK_LENGTH_MAX, SPLITTER_COUNT, sortChunk, splittersOf } from "./chunk-sort.ts";
+import { HistogramCounter } from "./histogram.ts";
+import { KllSketch } from "./kll.ts";
+import { sampleOfSketch } from "./kll-view.ts";
+import { addMoments, type Moments, momentsOf, zeroMoments } from "./moments.ts";
+import type { QuantileSummary } from "./profile.ts";
+import { mergeSamples, sampleOfRun, type WeightedSample } from "./weighted.ts";
+
+/** Everything of a profile that comes from its finite numbers. */
+export interface NumberSummary {
+  readonly moments: Readonly<Moments>;
+  readonly min: number;
+  readonly max: number;
+  readonly zeroCount: number;
+  readonly quantiles: QuantileSummary;
+  readonly histogram: HistogramCounter | null;
+}
+
+const NOTHING: WeightedSample = { items: new Float64Array(0), weights: new Float64Array(0) };
+
+export class FoldedNumbers {
+  readonly #k: number;
+  readonly #seed: number;
+  readonly #moments: Moments = zeroMoments();
+  #min = Number.NaN;
+  #max = Number.NaN;
+  #zeroCount = 0;
+  /** Exact, while `#sketch` is null. */
+  #sample: WeightedSample = NOTHING;
+  #sketch: KllSketch | null = null;
+  readonly #histogram: HistogramCounter | null;
+  #splitters: Float64Array | null = null;
+
+  constructor(k: number, seed: number, edges: Float64Array | null) {
+    this.#k = k;
+    this.#seed = seed;
+    this.#histogram = edges && new HistogramCounter(edges);
+  }
+
+  /** Folds `chunk[0..length)`, which it sorts in place. At most {@link CHUNK_LENGTH_MAX} finite numbers. */
+  fold(chunk: Float64Array, length: number): void {
+    if (length === 0) return;
+    sortChunk(chunk, length, this.#splitters);
+    if (length === CHUNK_LENGTH_MAX) {
+      this.#splitters ??= new Float64Array(SPLITTER_COUNT);
+      splittersOf(chunk, length, this.#splitters);
+    }
+    addMoments(this.#moments, momentsOf(chunk, length));
+    this.#min = Number.isNaN(this.#min) ? chunk[0]! : Math.min(this.#min, chunk[0]!);
+    this.#max = Number.isNaN(this.#max) ? chunk[length - 1]! : Math.max(this.#max, chunk[length - 1]!);
+    if (chunk[0]! <= 0 && chunk[length - 1]! >= 0) this.#countZeros(chunk, length);
+    this.#histogram?.addSorted(chunk, length);
+    if (this.#sketch !== null) this.#sketch.updateSortedRun(chunk, length);
+    else this.#addExactly(chunk, length);
+  }
+
+  /** What is folded so far. Changes nothing. */
+  summary(): NumberSummary {
+    const sample = this.#sketch === null ? this.#sample : sampleOfSketch(this.#sketch);
+    return {
+      moments: this.#moments,
+      min: this.#min,
+      max: this.#max,
+      zeroCount: this.#zeroCount,
+      quantiles: { k: this.#k, ...sample, rankVariance: this.#sketch?.rankVariance ?? 0 },
+      histogram: this.#histogram,
+    };
+  }
+
+  /** One that goes on from here by itself. */
+  clone(): FoldedNumbers {
+    const copy = new FoldedNumbers(this.#k, this.#seed, this.#histogram?.edges ?? null);
+    Object.assign(copy.#moments, this.#moments);
+    copy.#min = this.#min;
+    copy.#max = this.#max;
+    copy.#zeroCount = this.#zeroCount;
+    copy.#sample = this.#sample;
+    copy.#sketch = this.#sketch?.clone() ?? null;
+    copy.#histogram?.counts.set(this.#histogram!.counts);
+    copy.#splitters = this.#splitters?.slice() ?? null;
+    return copy;
+  }
+
+  #addExactly(chunk: Float64Array, length: number): void {
+    const sample = mergeSamples([this.#sample, sampleOfRun(chunk, length)]);
+    if (sample.items.length <= this.#k) {
+      this.#sample = sample;
+      return;
+    }
+    this.#sketch = KllSketch.fromWeighted(sample.items, sample.weights, { k: this.#k, seed: this.#seed });
+    this.#sample = NOTHING;
+  }
+
+  #countZeros(chunk: Float64Array, length: number): void {
+    for (let i = 0; i < length && chunk[i]! <= 0; i++) if (chunk[i] === 0) this.#zeroCount++;
+  }
+}
