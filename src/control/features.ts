@@ -68,7 +68,9 @@ function valueKindOf(brief: FeatureBrief): FeatureKind {
   if (names <= brief.numberCount) return "numeric";
   if (brief.booleanCount >= brief.stringCount) return "flag";
   const distinct = brief.distinctCount ?? 0;
-  return distinct > ID_DISTINCT_MIN && distinct > ID_DISTINCT_SHARE * names ? "id" : "category";
+  return distinct > ID_DISTINCT_MIN && distinct > (ID_DISTINCT_SHARE * names) / brief.windowCount
+    ? "id"
+    : "category";
 }
 
 function groupVerdicts(verdicts: readonly VerdictRow[]): ReadonlyMap<string, readonly VerdictRow[]> {

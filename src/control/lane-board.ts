@@ -6,7 +6,7 @@
  */
 import type { Answer, Severity } from "../../detectors/contract.ts";
 import type { Clock } from "../base/clock.ts";
-import type { LaneRow, Store } from "../store/contract.ts";
+import type { LaneRow, Store, WindowRow } from "../store/contract.ts";
 import type { LaneSettings } from "./contract.ts";
 import { laneHealth } from "./lane-health.ts";
 import { type IncidentBrief, readIncidentBriefs } from "./lean-reads.ts";
@@ -24,6 +24,7 @@ const VERDICT_WINDOWS = 4;
 const WHOLE_EVERY = 60;
 export const LANES_MAX = 10_000;
 const ROWS_MAX = 1_000_000;
+const EARLIER_LANES_A_READ = 20;
 export const BUDGET_SPAN_MS = 28 * 86_400_000;
 const SEVERITIES: readonly Severity[] = ["page", "warn", "info"];
 
@@ -80,6 +81,7 @@ export class LaneBoard {
       const newestMs = Math.max(...lanes.map((lane) => lane.lastWindowMs));
       await this.#readCounts(windowSizeMs, newestMs, whole);
       await this.#readAnswers(windowSizeMs, newestMs, answers);
+      await this.#readEarlierCounts(lanes, newestMs - RECENT_WINDOWS * windowSizeMs);
     }
     this.#forget(bySwimlane);
     const incidents = await this.#readIncidents(eventNowMs());
@@ -114,16 +116,27 @@ export class LaneBoard {
 
   async #readCounts(windowSizeMs: number, newestMs: number, whole: boolean): Promise<void> {
     const sinceMs = newestMs - (whole ? RECENT_WINDOWS : REREAD_WINDOWS) * windowSizeMs;
-    const rows = await this.#options.store.readWindows({
-      windowSizeMs,
-      sinceMs,
-      descending: true,
-      limit: ROWS_MAX,
-    });
+    this.#note(
+      await this.#options.store.readWindows({ windowSizeMs, sinceMs, descending: true, limit: ROWS_MAX }),
+    );
+  }
+
+  #note(rows: readonly WindowRow[]): void {
     for (const row of rows) {
       const key = JSON.stringify([row.swimlane, row.source]);
       const counts = this.#counts.get(key) ?? new Map<number, number>();
       this.#counts.set(key, counts.set(row.windowStartMs, row.recordCount));
+    }
+  }
+
+  /** Lanes that ended before the others: what they were before they fell silent, a few lanes at a time. */
+  async #readEarlierCounts(lanes: readonly LaneRow[], beforeMs: number): Promise<void> {
+    const unread = lanes.filter((lane) => lane.lastWindowMs < beforeMs && this.#countsOf(lane).size === 0);
+    for (const { swimlane, source, windowSizeMs, lastWindowMs } of unread.slice(0, EARLIER_LANES_A_READ)) {
+      const sinceMs = lastWindowMs - RECENT_WINDOWS * windowSizeMs;
+      this.#note(
+        await this.#options.store.readWindows({ swimlane, source, windowSizeMs, sinceMs, limit: ROWS_MAX }),
+      );
     }
   }
 

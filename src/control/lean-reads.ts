@@ -73,11 +73,12 @@ export interface FeatureBrief {
   readonly booleanCount: number;
   /** Of the window that had most. */
   readonly distinctCount: Maybe;
+  readonly windowCount: number;
 }
 
 const BRIEF_COLUMNS =
   "source, feature, kind, sum(present_count) AS present_count, sum(null_count) AS null_count, sum(number_count) AS number_count, " +
-  "sum(string_count) AS string_count, sum(boolean_count) AS boolean_count, max(distinct_count) AS distinct_count";
+  "sum(string_count) AS string_count, sum(boolean_count) AS boolean_count, max(distinct_count) AS distinct_count, count(*) AS window_count";
 
 /** Features and metrics of a lane that had a profile in the span. */
 export async function readFeatureBriefs(
@@ -178,6 +179,7 @@ function briefOf(row: Row): FeatureBrief {
     stringCount: count("string_count"),
     booleanCount: count("boolean_count"),
     distinctCount: number(row["distinct_count"]),
+    windowCount: count("window_count"),
   };
 }
 

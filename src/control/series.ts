@@ -36,7 +36,10 @@ export function volumeSeries(
 ): SeriesAnswer {
   const groups = groupByStep(windows, (row) => row.windowStartMs, stepMs);
   const limits = limitsByWindow(verdicts);
-  const sum = (rows: readonly WindowRow[], of: (row: WindowRow) => Maybe) => sumWhole(rows.map(of));
+  // A point that lacks some of its windows (the newest one, still filling) is no point yet: its sum would look like a drop.
+  const whole = (rows: readonly WindowRow[]) => rows.length * rows[0]!.windowSizeMs >= stepMs;
+  const sum = (rows: readonly WindowRow[], of: (row: WindowRow) => Maybe) =>
+    whole(rows) ? sumWhole(rows.map(of)) : null;
   const expectation = (side: "expected" | "lower" | "upper") =>
     groups.map(([, rows]) => sum(rows, (row) => limits.get(row.windowStartMs)?.[side] ?? null));
   return {
@@ -143,24 +146,35 @@ function marksOf(verdicts: readonly VerdictRow[]): readonly MarkAnswer[] {
     }));
 }
 
+/** Ranked by their share of the whole span and of the point where they stood highest: what is new counts too. */
 function categoryLines(groups: Groups<Point>): SeriesAnswer["categories"] {
-  const totals = new Map<string, number>();
+  const ranks = new Map<string, number>();
+  const highest = new Map<string, number>();
+  const all = groups.reduce((sum, [, points]) => sum + total(points, (point) => point.nameCount), 0);
   for (const [, points] of groups) {
-    for (const point of points)
-      for (const [name, count] of point.names) totals.set(name, (totals.get(name) ?? 0) + count);
+    const whole = total(points, (point) => point.nameCount);
+    for (const [name, count] of sumOfNames(points)) {
+      ranks.set(name, (ranks.get(name) ?? 0) + count / all);
+      highest.set(name, Math.max(highest.get(name) ?? 0, count / whole));
+    }
   }
-  const names = [...totals]
-    .sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))
+  const rank = (name: string) => (ranks.get(name) ?? 0) + (highest.get(name) ?? 0);
+  const names = [...ranks.keys()]
+    .sort((a, b) => rank(b) - rank(a) || (a < b ? -1 : 1))
     .slice(0, CATEGORY_LINES_MAX);
-  return names.map(([name]) => ({
-    name,
-    share: groups.map(([, points]) =>
-      share(
-        total(points, (point) => point.names.get(name) ?? 0),
-        total(points, (point) => point.nameCount),
-      ),
-    ),
-  }));
+  const inPoints = (points: readonly Point[], name: string) =>
+    share(
+      total(points, (point) => point.names.get(name) ?? 0),
+      total(points, (point) => point.nameCount),
+    );
+  return names.map((name) => ({ name, share: groups.map(([, points]) => inPoints(points, name)) }));
+}
+
+function sumOfNames(points: readonly Point[]): ReadonlyMap<string, number> {
+  const sums = new Map<string, number>();
+  for (const point of points)
+    for (const [name, count] of point.names) sums.set(name, (sums.get(name) ?? 0) + count);
+  return sums;
 }
 
 /** `null` when one of them is missing: half a sum would look like a drop. */

@@ -16,7 +16,10 @@ export interface ChartProps {
   readonly untilMs: number;
   readonly height: number;
   readonly fromZero: boolean;
+  /** Top of the scale, whatever the values. */
   readonly upTo?: number;
+  /** Least top of a scale from zero, so that a hair's breadth does not fill the chart. */
+  readonly topMin?: number;
   readonly format: (value: number) => string;
   /** Index of the point under the cursor, or null. */
   readonly onPoint?: (index: number | null) => void;
@@ -95,17 +98,17 @@ function pick(props: ChartProps, index: number): void {
 }
 
 function optionsOf(latest: { readonly current: ChartProps }, theme: Theme, width: number): uPlot.Options {
-  const { lines, bands = [], height, fromZero, upTo } = latest.current;
+  const { lines, bands = [], height } = latest.current;
   return {
     width,
     height,
-    padding: [8, 8, 0, 0],
+    padding: [8, 18, 0, 0],
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1_000), "Etc/UTC"),
     legend: { show: false },
     cursor: { drag: { x: true, y: false, setScale: false }, points: { size: 6 }, y: false },
     scales: {
       x: { time: true, range: () => [latest.current.sinceMs / 1_000, latest.current.untilMs / 1_000] },
-      y: { range: (_, min, max) => valueRange(min, max, fromZero, upTo) },
+      y: { range: (_, min, max) => valueRange(min, max, latest.current) },
     },
     axes: [
       {
@@ -114,6 +117,7 @@ function optionsOf(latest: { readonly current: ChartProps }, theme: Theme, width
         ticks: { show: false },
         values: TIME_VALUES,
         font: FONT,
+        size: 36,
         gap: 4,
       },
       {
@@ -168,11 +172,10 @@ const TIME_VALUES: uPlot.Axis.Values = [
 function valueRange(
   min: number | null,
   max: number | null,
-  fromZero: boolean,
-  upTo: number | undefined,
+  { fromZero, upTo, topMin = 0 }: ChartProps,
 ): [number, number] {
-  if (min === null || max === null || !Number.isFinite(min)) return [0, upTo ?? 1];
-  if (fromZero) return [0, upTo ?? (max > 0 ? max * 1.08 : 1)];
+  if (min === null || max === null || !Number.isFinite(min)) return [0, upTo ?? (topMin || 1)];
+  if (fromZero) return [0, upTo ?? (Math.max(topMin, max * 1.08) || 1)];
   const pad = max > min ? (max - min) * 0.08 : Math.max(1e-9, Math.abs(max) * 0.1);
   return [min - pad, max + pad];
 }

@@ -111,6 +111,7 @@ export function FeatureCharts({ series, range, about, version, atMs, onPick }: F
             lines={NULL_LINES}
             height={110}
             fromZero
+            topMin={0.05}
             format={(value) => formatShare(value)}
           />
         </div>

@@ -69,6 +69,7 @@ function WitnessChart({
         untilMs={about.untilMs}
         height={170}
         fromZero={drawn.fromZero}
+        topMin={drawn.format === formatShare ? 0.05 : 0}
         format={drawn.format}
       />
     </section>

@@ -65,7 +65,7 @@ function Lane({ lane, eventNowMs, source }: LaneProps) {
         {lane.incidents.length === 0 && <p class="reason">{lane.reason}</p>}
         <LaneFacts lane={lane} eventNowMs={eventNowMs} />
         <GateLine lane={lane} />
-        <OpenIncidents lane={lane} eventNowMs={eventNowMs} />
+        <OpenIncidents lane={lane} />
       </header>
       {lane.lastWindowMs === null ? (
         <Empty title="Configured, but no record has come yet." />
@@ -107,7 +107,7 @@ function LaneFacts({ lane, eventNowMs }: { readonly lane: LaneAnswer; readonly e
   );
 }
 
-function OpenIncidents({ lane, eventNowMs }: { readonly lane: LaneAnswer; readonly eventNowMs: number }) {
+function OpenIncidents({ lane }: { readonly lane: LaneAnswer }) {
   if (lane.incidents.length === 0) return null;
   return (
     <ul class="open-incidents" aria-label="Unresolved incidents">
@@ -117,7 +117,6 @@ function OpenIncidents({ lane, eventNowMs }: { readonly lane: LaneAnswer; readon
           <a href={linkTo({ view: "incidents", id: incident.id })}>
             {withoutLane(incident.title, lane.swimlane)}
           </a>
-          <span class="unit">since {formatTime(incident.startMs, eventNowMs)} UTC</span>
         </li>
       ))}
       {lane.incidents.length > 5 && (
@@ -139,7 +138,7 @@ function LaneCharts({ lane, source }: { readonly lane: LaneAnswer; readonly sour
     source,
     range,
     firstMs: lane.firstWindowMs ?? 0,
-    points: 300,
+    points: 400,
   });
   const features = usePoll(
     JSON.stringify([lane.swimlane, range.kind === "span" ? range : ""]),

@@ -12,7 +12,7 @@ import { POLL_MS } from "./poll.ts";
 import { durationMs, type Range } from "./time-range.ts";
 
 /** Series asked for whole in one request. */
-const WHOLE_BATCH_MAX = 12;
+const WHOLE_BATCH_MAX = 6;
 const KNOWN_BATCH_MAX = 50;
 /** Windows asked for again. */
 const REREAD_POINTS = 6;
@@ -95,8 +95,9 @@ export class SeriesFeed {
         noteSilence(error);
         this.#tell({ error });
       }
-      const more = fresh.length > 0 && this.state.get().error === undefined;
-      await this.#rest(more ? 0 : this.#pauseMs());
+      // Cards may have come into view while this request was under way.
+      const waiting = [...this.#wanted.keys()].some((feature) => !this.#series.has(feature));
+      await this.#rest(waiting && this.state.get().error === undefined ? 0 : this.#pauseMs());
     }
   }
 

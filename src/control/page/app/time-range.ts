@@ -1,4 +1,5 @@
 /** Which stretch of event time is shown. */
+import type { IncidentState } from "../../../store/contract.ts";
 import { observable } from "./observable.ts";
 
 /** What one may choose. `usual` follows from the size of the lane's windows. */
@@ -53,11 +54,12 @@ export function rangeLabel(choice: Range): string {
   return `last ${RANGES.find(({ duration }) => duration === choice.duration)?.label ?? choice.duration}`;
 }
 
-/** An incident with as much time again before it and half of it after, so that before and after can be seen. */
+/** An incident with as much time again before it, and some after it, so that before and after can be seen. */
 export function rangeAround(
-  incident: { readonly startMs: number; readonly endMs: number },
+  incident: { readonly startMs: number; readonly endMs: number; readonly state: IncidentState },
   windowSizeMs: number,
 ): Range {
-  const pad = Math.max(incident.endMs - incident.startMs, 20 * windowSizeMs);
-  return { kind: "span", sinceMs: incident.startMs - pad, untilMs: incident.endMs + pad / 2 };
+  const padMs = Math.max(incident.endMs - incident.startMs, 20 * windowSizeMs);
+  const afterMs = incident.state === "resolved" ? padMs / 2 : 2 * windowSizeMs;
+  return { kind: "span", sinceMs: incident.startMs - padMs, untilMs: incident.endMs + afterMs };
 }

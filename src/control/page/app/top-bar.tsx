@@ -69,7 +69,10 @@ function Freshness() {
   const ageMs = Math.max(0, nowMs - okAtMs);
   const stale = ageMs > STALE_MS;
   return (
-    <span class={stale || trouble !== "" ? "fresh stale" : "fresh"}>last update {formatAge(ageMs)} ago</span>
+    <span class={stale || trouble !== "" ? "fresh stale" : "fresh"}>
+      <span class="fresh-word">last update </span>
+      {formatAge(ageMs)} ago
+    </span>
   );
 }
 

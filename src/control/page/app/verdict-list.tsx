@@ -54,7 +54,7 @@ function Verdict({ verdict }: { readonly verdict: VerdictAnswer }) {
       )}
       {verdict.explanation.parts.length > 0 && (
         <details>
-          <summary>{verdict.explanation.parts.length} parts add up to it</summary>
+          <summary>What it is made of</summary>
           <Parts parts={verdict.explanation.parts} />
         </details>
       )}
