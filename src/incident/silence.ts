@@ -16,6 +16,7 @@ export const SILENCES_KEY = "incident/silences";
 /** Longer ones are a decision to stop monitoring, which belongs in the configuration. */
 export const SILENCE_LENGTH_MS_MAX = 30 * 86_400_000;
 const SILENCE_COUNT_MAX = 1_000;
+const REMEMBERED_MS = 86_400_000;
 
 /** Where silences are kept; a Store is one. */
 export interface SilenceStore {
@@ -41,7 +42,7 @@ export async function readSilences(store: SilenceStore): Promise<readonly Silenc
 
 /**
  * Adds a silence, or replaces the one with its id (ending it early is writing it with an earlier end).
- * Forgets those that have ended.
+ * Forgets those that ended more than a day ago: an incident that they covered may still have to be judged muted.
  * @throws {RangeError} for a silence without an end, or longer than {@link SILENCE_LENGTH_MS_MAX}.
  */
 export async function writeSilence(store: SilenceStore, silence: Silence, nowMs: number): Promise<void> {
@@ -49,7 +50,9 @@ export async function writeSilence(store: SilenceStore, silence: Silence, nowMs:
   if (!(lengthMs >= 0 && lengthMs <= SILENCE_LENGTH_MS_MAX)) {
     throw new RangeError("A silence needs an end, at most 30 days after its start.");
   }
-  const others = (await readSilences(store)).filter((old) => old.id !== silence.id && old.endMs > nowMs);
+  const others = (await readSilences(store)).filter(
+    (old) => old.id !== silence.id && old.endMs > nowMs - REMEMBERED_MS,
+  );
   if (others.length >= SILENCE_COUNT_MAX)
     throw new RangeError(`There are ${SILENCE_COUNT_MAX} silences already; end some.`);
   await store.writeStates([{ key: SILENCES_KEY, value: JSON.stringify([...others, silence]) }]);

@@ -30,6 +30,7 @@ const NOUN: Readonly<Record<string, string>> = {
 };
 
 const TITLE_LENGTH_MAX = 160;
+const PHRASE_LENGTH_MAX = 90;
 
 export function titleOf(incident: TitleOf): string {
   return shorten(`${incident.swimlane}: ${whatChanged(incident.ledger)} ${when(incident)}`, TITLE_LENGTH_MAX);
@@ -73,9 +74,27 @@ function phrase(witness: Witness): string {
   const what = witness.feature === "*" || witness.feature === noun ? noun : `${witness.feature} ${noun}`;
   const change = changeText(witness);
   if (change !== "") return `${what} ${change}`;
-  return witness.summary === ""
-    ? `${what} changed`
-    : `${what}: ${shorten(witness.summary.replace(/\.$/, ""), 90)}`;
+  const moved = shareText(witness);
+  if (moved !== "") return `${what}: ${moved}`;
+  const said = witness.summary.replace(/\.$/, "");
+  const rest = said.startsWith(`${witness.feature}: `) ? said.slice(witness.feature.length + 2) : said;
+  return rest === "" ? `${what} changed` : `${what}: ${shorten(rest, PHRASE_LENGTH_MAX)}`;
+}
+
+/** "share of null: 2.8 % → 33.5 %": the part that weighs most, where parts are shares; "" otherwise. */
+function shareText({ parts }: Witness): string {
+  const isShare = (value: number) => value >= 0 && value <= 1;
+  const shares = parts.filter((part) => isShare(part.reference) && isShare(part.current));
+  const [most] = [...shares].sort((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution));
+  if (most === undefined || shares.length < parts.length || most.reference === most.current) return "";
+  return shorten(
+    `share of ${most.label}: ${percent(most.reference)} → ${percent(most.current)}`,
+    PHRASE_LENGTH_MAX,
+  );
+}
+
+function percent(share: number): string {
+  return `${Number((share * 100).toPrecision(3))} %`;
 }
 
 function featureCountOf(ledger: Ledger): number {
