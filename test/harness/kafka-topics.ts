@@ -14,7 +14,9 @@ export class TestTopics {
 
   constructor(brokers: readonly string[]) {
     registerCodecs();
-    this.kafka = new Kafka({ clientId: "test", brokers: [...brokers], logLevel: logLevel.NOTHING });
+    // Patient: leaders are killed in these tests, and are replaced only seconds later.
+    const retry = { initialRetryTime: 100, maxRetryTime: 1_000, retries: 40 };
+    this.kafka = new Kafka({ clientId: "test", brokers: [...brokers], logLevel: logLevel.NOTHING, retry });
   }
 
   async make(

@@ -11,8 +11,8 @@ import type { KafkaOptions } from "./options.ts";
 /** For consuming: kafkajs retries by itself, and starts its consumer anew when it has had enough. */
 export const PATIENT: RetryOptions = {
   initialRetryTime: 300,
-  maxRetryTime: 10_000,
-  retries: 8,
+  maxRetryTime: 5_000,
+  retries: 10,
   factor: 0.2,
   multiplier: 2,
 };

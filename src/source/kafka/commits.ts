@@ -3,10 +3,12 @@
  * resume and is never the truth, so nothing here throws: what is lost costs re-reading, no more.
  */
 import type { OffsetsByTopicPartition } from "kafkajs";
+import { withDeadline } from "../../base/deadline.ts";
 import { errorText } from "../../base/errors.ts";
 import type { Telemetry } from "../../base/telemetry.ts";
 
 const RETRY_MS = 2_000;
+const DEADLINE_MS = 5_000;
 
 /** kafkajs' `commitOffsetsIfNecessary` of a batch: one attempt, in the member's own generation. */
 export type CommitOnce = (offsets: OffsetsByTopicPartition) => Promise<void>;
@@ -57,7 +59,8 @@ export class Commits {
       partitions: [...offsets].map(([partition, offset]) => ({ partition, offset: String(offset) })),
     }));
     try {
-      await commitOnce({ topics });
+      // kafkajs would try for a minute to reach a coordinator that is away, and the handler with it.
+      await withDeadline(commitOnce({ topics }), DEADLINE_MS);
     } catch (error) {
       this.#telemetry.event(
         "debug",

@@ -336,17 +336,36 @@ class KafkaSource implements RecordSource {
     fetched: FetchedBatch,
     payload: EachBatchPayload,
   ): Promise<void> {
-    let lost = false;
-    const isStale = () => lost || assignment.isOver || !payload.isRunning() || payload.isStale();
+    let isLost = false;
     const onLost = () => {
-      lost = true;
+      isLost = true;
     };
-    const control: BatchControl = { isStale, heartbeat: () => payload.heartbeat().catch(onLost) };
+    let wasToldStale = false;
+    const isStale = () => {
+      wasToldStale ||= isLost || assignment.isOver || !payload.isRunning() || payload.isStale();
+      return wasToldStale;
+    };
     const batch = toRecordBatch(fetched);
+    const control: BatchControl = { isStale, heartbeat: () => payload.heartbeat().catch(onLost) };
     await this.#keepAlive(payload, this.#deliver(place, batch, control), onLost);
-    if (isStale()) return;
+    if (assignment.isOver) return;
+    if (wasToldStale) return this.#rewind(assignment);
+    // It was folded whole: on from its end, even if the membership is in doubt. The handler stands there too.
     Assignment.move(place, batch.endOffset, this.#clock.nowMs());
     payload.resolveOffset(String(batch.endOffset - 1));
+  }
+
+  /**
+   * A handler that was told to stop has folded we know not how much. A rejoin would put that right, but a heartbeat
+   * that was lost with a connection is not always followed by one: so begin again at the commits ourselves.
+   */
+  #rewind(assignment: Assignment): void {
+    this.#telemetry.event(
+      "info",
+      "source_rewinds",
+      "a batch was given up half-way; reading begins again at the commits",
+    );
+    this.#joined(Object.fromEntries(assignment.partitions));
   }
 
   async #deliver(place: Place, batch: RecordBatch, control: BatchControl): Promise<void> {

@@ -133,6 +133,9 @@ function propertiesText(
     // Tests start and end groups all the time: no wait for latecomers, and sessions as short as a test likes.
     "group.initial.rebalance.delay.ms": "0",
     "group.min.session.timeout.ms": "500",
+    // A killed broker may register again, and its leadership moves, once its old session has run out (9 s by default).
+    "broker.session.timeout.ms": "4000",
+    "broker.heartbeat.interval.ms": "1000",
     ...extra,
   };
   return Object.entries(properties)
