@@ -31,6 +31,7 @@ import {
   VERDICTS,
   WINDOWS,
 } from "./schema.ts";
+import { fromStoredText, toStoredText } from "./stored-text.ts";
 
 /** One value of a row: a time is epoch milliseconds; `null` where there is none. */
 export type Cell = number | string | Float64Array | null;
@@ -125,18 +126,22 @@ function toCells(table: Table, flat: Flat, profile?: Profile): Cells {
 function toFlat(table: Table, cells: Cells): Flat {
   const flat: Flat = {};
   table.columns.forEach((column, i) => {
-    if (column.property !== undefined) flat[column.property] = cells[i] ?? absentValue(column);
+    if (column.property !== undefined) flat[column.property] = valueOf(column, cells[i] ?? null);
   });
   return flat;
 }
 
 function profileOf(table: Table, cells: Cells): Profile {
   const headCount = table.columns.findIndex((column) => column.property === undefined);
-  return decodeProfile(cells.slice(headCount) as ColumnValue[]);
+  const values = cells
+    .slice(headCount)
+    .map((cell) => (typeof cell === "string" ? fromStoredText(cell) : cell));
+  return decodeProfile(values as ColumnValue[]);
 }
 
-/** What a column reads as where the table holds NULL. */
-function absentValue(column: Column): number | string {
+function valueOf(column: Column, cell: Cell): Cell {
+  if (typeof cell === "string") return fromStoredText(cell);
+  if (cell !== null) return cell;
   return column.type === "symbol" || column.type === "varchar" ? "" : Number.NaN;
 }
 
@@ -157,7 +162,7 @@ function toCell(table: Table, column: Column, value: unknown): Cell {
       break;
     case "symbol":
     case "varchar":
-      if (typeof value === "string") return value;
+      if (typeof value === "string") return toStoredText(value);
       break;
   }
   throw new InvalidRowError(table.name, column.name, column.type, value);

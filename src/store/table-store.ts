@@ -26,6 +26,7 @@ import {
 } from "./rows.ts";
 import { SEGMENTS, timeColumn, WINDOWS } from "./schema.ts";
 import { readVisibleProfiles } from "./segment-visibility.ts";
+import { fromStoredText, toStoredText } from "./stored-text.ts";
 import type { Condition, Selection, TableRows, Tables } from "./tables.ts";
 
 export class TableStore implements Store {
@@ -238,12 +239,19 @@ export class TableStore implements Store {
   }
 
   async #read<Row>(codec: RowCodec<Row>, selection: Selection): Promise<readonly Row[]> {
-    const rows = await this.#tables.select(codec.table, selection);
+    const where = selection.where.map(storedCondition);
+    const rows = await this.#tables.select(codec.table, { ...selection, where });
     return rows.map(codec.fromCells);
   }
 }
 
+/** Texts are compared as they are stored. */
+function storedCondition(condition: Condition): Condition {
+  if (condition.is === "in" || typeof condition.value !== "string") return condition;
+  return { ...condition, value: toStoredText(condition.value) };
+}
+
 /** Empty texts are NULL in the tables. */
 function textOf(value: unknown): string {
-  return typeof value === "string" ? value : "";
+  return typeof value === "string" ? fromStoredText(value) : "";
 }

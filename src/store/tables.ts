@@ -11,10 +11,10 @@ export interface TableRows {
   readonly rows: readonly Cells[];
 }
 
-/** A condition on one column. Times are epoch milliseconds; `in` with no values matches nothing. */
+/** A condition on one column. Times are epoch milliseconds; "" is NULL; `in`, for numbers, with none matches nothing. */
 export type Condition =
   | { readonly column: string; readonly is: "=" | ">=" | "<"; readonly value: number | string }
-  | { readonly column: string; readonly is: "in"; readonly values: readonly (number | string)[] };
+  | { readonly column: string; readonly is: "in"; readonly values: readonly number[] };
 
 export interface Selection {
   readonly where: readonly Condition[];

@@ -24,6 +24,9 @@ export const ODD_NAMES = [
   "null",
   "NaN",
   " leading and trailing ",
+  "half a pair \ud800",
+  "the other half \udc00 and the escape \ue000",
+  "nul \u0000, bell \u0007, escape \u001b, delete \u007f",
 ];
 
 export function windowRow(change: Partial<WindowRow> = {}): WindowRow {

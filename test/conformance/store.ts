@@ -2,6 +2,7 @@
  * The laws of a store. Every implementation is held to them: `storeConformance("name", makeStore)` in a test file.
  * A store may apply what it acknowledged later, so a law reads until it holds, for some seconds at most.
  */
+import fc from "fast-check";
 import { afterEach, describe, expect, test } from "vitest";
 import { seededRandom } from "../../src/base/random.ts";
 import type { Store } from "../../src/store/contract.ts";
@@ -207,6 +208,20 @@ function windowLaws(fresh: () => Promise<Store>): void {
     });
     const [count] = await store.query(`SELECT count(*) AS n FROM ${sqlName(store, "windows")}`);
     expect(count!["n"]).toBe(1);
+  });
+
+  // Names come from records: what a record may call a feature, a store must take.
+  test("any text is a good name for a lane, a source and a feature", async () => {
+    const store = await fresh();
+    const text = fc.string({ unit: "binary", minLength: 1, maxLength: 40 });
+    const names = fc.sample(text, { numRuns: 150, seed: 5 });
+    const profiles = names.map((name) => profileRow({ swimlane: name, source: name, feature: name }));
+    await store.writeWindows([], profiles);
+    await soon(async () => expect(await store.readProfiles({})).toHaveLength(new Set(names).size));
+    for (const name of names.slice(0, 40)) {
+      const found = await store.readProfiles({ swimlane: name, source: name, feature: name });
+      expect(found.map(({ feature }) => feature)).toStrictEqual([name]);
+    }
   });
 
   test("a large batch is written and read whole", async () => {

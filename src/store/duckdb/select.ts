@@ -42,9 +42,8 @@ function literalSql(column: Column, value: number | string): string {
   if (typeof value === "number") {
     return column.type === "timestamp" ? `make_timestamp(${value * 1_000}::BIGINT)` : `${value}`;
   }
-  // The quote is the only character with a meaning between quotes, but no SQL text can hold a NUL.
-  const parts = value.split("\u0000").map((part) => `'${part.replaceAll("'", "''")}'`);
-  return parts.length === 1 ? parts[0]! : `(${parts.join(" || chr(0) || ")})`;
+  // Between quotes only the quote has a meaning.
+  return `'${value.replaceAll("'", "''")}'`;
 }
 
 function cellReader(column: Column): (value: DuckDBValue) => Cell {

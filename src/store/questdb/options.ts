@@ -76,8 +76,8 @@ export const questDbOptionsSchema = z.strictObject({
   queryRowsMax: z.int().min(1).default(10_000).describe("Most rows that one SQL query may give back."),
   queryTimeoutMs: z.int().min(100).default(60_000).describe("Longest that one read may take, ms."),
   segmentDays: days("segments and their profiles", 14),
-  windowDays: days("merged windows and profiles", 90),
-  judgementDays: days("verdicts, incidents and notifications", 400),
+  windowDays: days("merged windows and profiles", 1_095),
+  judgementDays: days("verdicts, incidents and notifications", 1_095),
 });
 
 export type QuestDbStoreOptions = z.output<typeof questDbOptionsSchema>;
