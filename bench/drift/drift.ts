@@ -35,9 +35,9 @@ async function run(input: string, alertsPath: string, pageBudgetPerWeek: number)
   let judged = 0;
   const audit = (lane: Lane, windows: ReturnType<WindowFolder["end"]>): void => {
     for (const window of windows) {
-      const before = performance.now();
+      const before = cpuMs();
       const rows = lane.auditor.audit(window);
-      auditMs += performance.now() - before;
+      auditMs += cpuMs() - before;
       judged += window.profiles.length;
       alerts.push(...alertsOf(rows));
     }
@@ -70,4 +70,10 @@ function laneOf(lane: BenchLane, pageBudgetPerWeek: number): Lane {
     referenceUntilMs: lane.referenceUntilMs,
   });
   return { auditor, folder: new WindowFolder(lane.swimlane, lane.windowSizeMs) };
+}
+
+/** CPU time of this process: a busy machine must not look like a slow auditor. */
+function cpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
 }

@@ -24,6 +24,9 @@ export interface CategoriesMemory {
   /** New names by the accepted windows (numbered) in which they came, and how often. */
   sightings: Map<string, Sighting[]>;
   windowCount: number;
+  /** Names of the reference's windows so far, while it is gone through; empty afterwards. */
+  gathering: Set<string>;
+  gatheredWindows: number;
 }
 
 export interface Sighting {
@@ -36,6 +39,9 @@ const KNOWN_SIGHTINGS = 5;
 const KNOWN_WINDOWS = 12;
 /** New names followed at a time, and names known since; beyond it they stay new. */
 const NAMES_MAX = 1_000;
+/** Windows of the reference before new names in it say how fast they come; names kept meanwhile. */
+const GATHERED_WINDOWS_MIN = 12;
+const GATHERED_NAMES_MAX = 10_000;
 /** A near-duplicate of a known name needs no statistics; each one adds a decade. */
 const NEAR_DUPLICATE_SIGNIFICANCE = 4.9;
 
@@ -46,7 +52,14 @@ export const categories: DistributionDetector<CategoriesOptions, CategoriesMemor
   defaults: { valueCountMin: 5, significanceMin: 3 },
   featureKinds: ["category", "flag"],
   heldTo: "frozen",
-  start: () => ({ unseen: emptyNovelty(), known: new Set(), sightings: new Map(), windowCount: 0 }),
+  start: () => ({
+    unseen: emptyNovelty(),
+    known: new Set(),
+    sightings: new Map(),
+    windowCount: 0,
+    gathering: new Set(),
+    gatheredWindows: 0,
+  }),
   judge: (reference, current, memory, _context, options) =>
     judgeCategories(reference, current, memory, options),
   learn: (reference, current, verdict, memory) => learnCategories(reference, current, verdict, memory),
@@ -122,11 +135,30 @@ function learnCategories(
   verdict: Verdict,
   memory: CategoriesMemory,
 ): CategoriesMemory {
-  if (verdict.answer === "insufficient") return memory;
+  if (verdict.answer === "insufficient") return gather(memory, current);
+  memory.gathering.clear();
   const unseen = unseenOf(lexiconOf(reference), current, memory);
   memory.windowCount++;
   learnNovelty(memory.unseen, unseen.count, current.stringCount + current.booleanCount);
   for (const { name, count } of unseen.names) noteSighting(memory, name, count);
+  return memory;
+}
+
+/**
+ * Goes through the reference window by window: how many values had names that no window before had? Said of its
+ * later half, this is how fast names still come, and in what clumps, also where a sketch dropped the rarest names.
+ */
+function gather(memory: CategoriesMemory, current: DistributionSnapshot): CategoriesMemory {
+  if (memory.windowCount > 0) return memory;
+  let hits = 0;
+  for (const { name, count } of current.categories) {
+    if (memory.gathering.has(name)) continue;
+    hits += count;
+    if (memory.gathering.size < GATHERED_NAMES_MAX) memory.gathering.add(name);
+  }
+  if (memory.gatheredWindows++ >= GATHERED_WINDOWS_MIN) {
+    learnNovelty(memory.unseen, hits, current.stringCount + current.booleanCount);
+  }
   return memory;
 }
 

@@ -5,7 +5,7 @@
  * Each squared statistic of an accepted window, over what plain sampling puts at the same quantile, is one estimate
  * of the whole variance; the larger of what the median and the 90 % quantile say is taken.
  */
-const SCATTERS_MAX = 200;
+const SCATTERS_MAX = 120;
 const SCATTERS_MIN = 8;
 const NORMAL_90 = 1.2816;
 
@@ -21,8 +21,9 @@ export function emptyScatter(): Scatter {
 /** @param square Σ (q − p)²/p over the cells of an accepted window. @param scale 1/n + 1/N */
 export function learnScatter(scatter: Scatter, square: number, degrees: number, scale: number): void {
   if (degrees <= 0) return;
-  scatter.at50.push(square / chiSquareQuantile(degrees, 0) - scale);
-  scatter.at90.push(square / chiSquareQuantile(degrees, NORMAL_90) - scale);
+  // Single precision: half the bytes in a stored memory, and plenty for a quantile.
+  scatter.at50.push(Math.fround(square / chiSquareQuantile(degrees, 0) - scale));
+  scatter.at90.push(Math.fround(square / chiSquareQuantile(degrees, NORMAL_90) - scale));
   if (scatter.at50.length > SCATTERS_MAX) {
     scatter.at50.shift();
     scatter.at90.shift();

@@ -51,9 +51,10 @@ export function logShareTest(shares: ShareSquare, scale: number): number {
 
 function logRest({ restExpected, restObserved }: ShareSquare, size: number): number {
   if (restExpected <= 0 && restObserved <= 0) return 0;
+  // Everything is rest: rounding must not make a difference out of 1 against 1.
+  if (restExpected >= 1 - 1e-9) return 0;
   // Half a row for cells that the reference never filled: rare, not impossible.
   const expected = Math.max(restExpected, 0.5 / size);
-  if (expected >= 1) return 0;
   const tail = restObserved > expected ? logBinomialUpper : logBinomialLower;
   return Math.LN2 + tail(restObserved * size, size, expected);
 }

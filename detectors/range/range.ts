@@ -23,12 +23,26 @@ export interface RangeMemory {
   clear: Novelty;
   /** Beyond the range by its own width. */
   far: Novelty;
+  /** How records were set within the reference. */
+  setting: RecordSetting;
+}
+
+/** The range so far, and in how many windows how many numbers went beyond it. */
+interface RecordSetting {
+  min: number;
+  max: number;
+  windows: number;
+  hits: number;
+  hitWindows: number;
 }
 
 /** Pseudo-hits of the reference: the next record sets a new minimum or maximum with chance 2/(N + 1). */
 const OUTSIDE_PRIOR = 2;
 const CLEAR_PRIOR = 1;
 const FAR_PRIOR = 0.5;
+/** Windows of the reference before a record set in it tells of clumps, and how many must have set one. */
+const SETTING_WINDOWS_MIN = 8;
+const SETTING_HIT_WINDOWS_MIN = 3;
 
 export const range: DistributionDetector<RangeOptions, RangeMemory> = {
   input: "distribution",
@@ -41,6 +55,7 @@ export const range: DistributionDetector<RangeOptions, RangeMemory> = {
     outside: emptyNovelty(),
     clear: emptyNovelty(),
     far: emptyNovelty(),
+    setting: { min: Number.NaN, max: Number.NaN, windows: 0, hits: 0, hitWindows: 0 },
   }),
   judge: (reference, current, memory, _context, options) => judgeRange(reference, current, memory, options),
   learn: (reference, current, verdict, memory) => learnRange(reference, current, verdict, memory),
@@ -64,12 +79,7 @@ function judgeRange(
   const beyond = beyondOf(reference.snapshot, current);
   if (beyond.count < options.numberCountMin || !(max >= min)) return insufficient("too few numbers");
   const outside = beyond.below + beyond.above;
-  const records = reference.snapshot.numberCount;
-  const significance = Math.max(
-    outsideSignificance(reference, memory, outside, beyond.count),
-    noveltySignificance(memory.clear, { hits: CLEAR_PRIOR, records }, beyond.clear, beyond.count),
-    noveltySignificance(memory.far, { hits: FAR_PRIOR, records }, beyond.far, beyond.count),
-  );
+  const significance = significanceOfBeyond(reference, beyond, memory);
   const share = outside / beyond.count;
   const verdict = judged(significance >= options.significanceMin, {
     statistic: share,
@@ -98,19 +108,22 @@ function judgeRange(
   return { ...verdict, selfCalibrated: true };
 }
 
-/**
- * Where windows differ among themselves, the edge of the range moves too, and whoever is past it comes in numbers:
- * they count at the size that the lane's own movement leaves. On a lane whose windows are alike that is all of them.
- */
-function outsideSignificance(
-  reference: Reference,
-  memory: RangeMemory,
-  outside: number,
-  count: number,
-): number {
-  const size = 1 / (1 / count + (reference.overdispersion?.ranks ?? 0));
-  const prior = { hits: OUTSIDE_PRIOR, records: reference.snapshot.numberCount };
-  return noveltySignificance(memory.outside, prior, (outside * size) / count, size);
+function significanceOfBeyond(reference: Reference, beyond: Beyond, memory: RangeMemory): number {
+  const { hits, hitWindows } = memory.setting;
+  // Where one sender sets several records at once, they are one surprise.
+  const clump = hitWindows >= SETTING_HIT_WINDOWS_MIN ? Math.max(1, hits / hitWindows) : 1;
+  // Where windows differ among themselves, the edge of the range moves too, and whoever is past it comes in numbers:
+  // they count at the size that the lane's own movement leaves. On a lane whose windows are alike that is all.
+  const moving = 1 + beyond.count * (reference.overdispersion?.ranks ?? 0);
+  const held = (novelty: Novelty, prior: number, hit: number, weight: number): number => {
+    const records = reference.snapshot.numberCount / weight;
+    return noveltySignificance(novelty, { hits: prior, records }, hit / weight, beyond.count / weight);
+  };
+  return Math.max(
+    held(memory.outside, OUTSIDE_PRIOR, beyond.below + beyond.above, Math.max(clump, moving)),
+    held(memory.clear, CLEAR_PRIOR, beyond.clear, clump),
+    held(memory.far, FAR_PRIOR, beyond.far, clump),
+  );
 }
 
 function beyondOf(reference: DistributionSnapshot, current: DistributionSnapshot): Beyond {
@@ -135,10 +148,26 @@ function learnRange(
   verdict: Verdict,
   memory: RangeMemory,
 ): RangeMemory {
-  if (verdict.answer === "insufficient") return memory;
+  if (verdict.answer === "insufficient") {
+    if (memory.outside.records === 0) noteRecords(memory.setting, current);
+    return memory;
+  }
   const beyond = beyondOf(reference.snapshot, current);
   learnNovelty(memory.outside, beyond.below + beyond.above, beyond.count);
   learnNovelty(memory.clear, beyond.clear, beyond.count);
   learnNovelty(memory.far, beyond.far, beyond.count);
   return memory;
+}
+
+/** Goes through the reference window by window: how many numbers went beyond all before them, when any did? */
+function noteRecords(setting: RecordSetting, current: DistributionSnapshot): void {
+  const count = countOf(current);
+  if (count === 0) return;
+  if (setting.windows++ >= SETTING_WINDOWS_MIN) {
+    const beyond = countBelow(current, setting.min) + count - countUpTo(current, setting.max);
+    setting.hits += beyond;
+    if (beyond > 0) setting.hitWindows++;
+  }
+  setting.min = setting.windows > 1 ? Math.min(setting.min, current.min) : current.min;
+  setting.max = setting.windows > 1 ? Math.max(setting.max, current.max) : current.max;
 }

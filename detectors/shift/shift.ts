@@ -30,8 +30,9 @@ export interface ShiftOptions {
   readonly significanceMin: number;
 }
 
-/** Coarse cells, so that a window of a hundred records expects a handful in each. */
+/** Coarse cells: so many at most, and so few that the window expects a handful of values in each. */
 const GROUPS_MAX = 16;
+const EXPECTED_PER_GROUP = 6;
 
 export const shift: DistributionDetector<ShiftOptions, null> = {
   input: "distribution",
@@ -114,9 +115,10 @@ function described(
   return { summary, parts };
 }
 
-/** Neighbouring cells joined until each holds about a sixteenth of the reference. */
+/** Neighbouring cells joined until each holds about an equal share of the reference. */
 function numberCells(reference: DistributionSnapshot, current: DistributionSnapshot): Cells {
-  const total = countOf(reference);
+  const groups = Math.min(GROUPS_MAX, Math.max(2, countOf(current) / EXPECTED_PER_GROUP));
+  const groupMass = countOf(reference) / groups;
   const labels: string[] = [];
   const counts: [number[], number[]] = [[], []];
   let start = 0;
@@ -128,7 +130,7 @@ function numberCells(reference: DistributionSnapshot, current: DistributionSnaps
     const last = i === reference.values.length - 1;
     const mass = reference.cumulativeCounts[i]! - start;
     const next = last ? 0 : reference.cumulativeCounts[i + 1]! - reference.cumulativeCounts[i]!;
-    if (!last && (mass === 0 || mass + next / 2 <= total / GROUPS_MAX)) continue;
+    if (!last && (mass === 0 || mass + next / 2 <= groupMass)) continue;
     const currentCount = last
       ? countOf(current)
       : currentIndex === 0

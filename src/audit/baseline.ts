@@ -8,7 +8,7 @@ import { type Candidate, candidatesFor, sumCandidate } from "./candidates.ts";
 import type { Catalog } from "./catalog.ts";
 import type { History, Sums } from "./history.ts";
 import { emptyScatter, noteScatter, type Scatter } from "./overdispersion.ts";
-import { pushBounded } from "./quantile.ts";
+import { pushSingle } from "./quantile.ts";
 import type { Tally } from "./tally.ts";
 
 /** Windows over which candidates are compared, and the fewest for one to replace "all". */
@@ -80,7 +80,7 @@ export function scoreCandidates(
     if (baseline === undefined) continue;
     const record = records[baseline.index]!;
     if (tally.valueCount > 0 && baseline.index > 0) {
-      pushBounded(record.losses, excessLoss(baseline.sums, all, tally), LOSSES_MAX);
+      pushSingle(record.losses, excessLoss(baseline.sums, all, tally), LOSSES_MAX);
     }
     noteScatter(record.scatter, baseline.sums, tally, catalog);
   }

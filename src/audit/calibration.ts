@@ -8,7 +8,7 @@
 import { sortedQuantile } from "./quantile.ts";
 
 /** Verdicts remembered. */
-export const PAST_MAX = 400;
+export const PAST_MAX = 300;
 const QUANTILE = 0.9;
 /** Verdicts' worth that the lane's other features weigh against a feature's own past. */
 const SHRINK_WEIGHT = 10;

@@ -2,8 +2,18 @@
  * Which parts of a lane's past might be like the window at hand? A handful of policies; which one is used is
  * decided by how well each predicted the windows so far (baseline.ts), never by a setting.
  */
-import { addSlot, emptySums, type History, type Slot, type Sums, slotSizeMs } from "./history.ts";
+import {
+  addSlot,
+  emptyHistory,
+  emptySums,
+  firstSlotFrom,
+  type History,
+  type Sums,
+  slotSizeMs,
+  trailingSums,
+} from "./history.ts";
 
+const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 const WEEK_MS = 7 * DAY_MS;
 
@@ -11,8 +21,8 @@ export interface Candidate {
   readonly name: string;
   /** The oldest slot that could belong, as an age before the window's start. */
   readonly ageMaxMs: number;
-  /** Whether a slot that starts `ageMs` before the window's own slot belongs. */
-  readonly includes: (ageMs: number) => boolean;
+  /** Slots at these distances from each whole number of periods ago belong; undefined where every younger one does. */
+  readonly season: { readonly periodMs: number; readonly offsetsMs: readonly number[] } | undefined;
 }
 
 /** The first is always "all": every accepted window since start. */
@@ -20,44 +30,39 @@ export function candidatesFor(windowSizeMs: number): readonly Candidate[] {
   return slotSizeMs(windowSizeMs) >= DAY_MS ? DAILY : HOURLY;
 }
 
-const ALL: Candidate = { name: "all", ageMaxMs: Number.POSITIVE_INFINITY, includes: () => true };
+const ALL: Candidate = { name: "all", ageMaxMs: Number.POSITIVE_INFINITY, season: undefined };
 
 const DAILY: readonly Candidate[] = [
   ALL,
   span("last 7 days", WEEK_MS),
   span("last 28 days", 4 * WEEK_MS),
-  {
-    name: "same weekday, 6 weeks",
-    ageMaxMs: 6 * WEEK_MS,
-    includes: (ageMs) => distance(ageMs, WEEK_MS) < DAY_MS / 2,
-  },
+  { name: "same weekday, 6 weeks", ageMaxMs: 6 * WEEK_MS, season: { periodMs: WEEK_MS, offsetsMs: [0] } },
 ];
 
 const HOURLY: readonly Candidate[] = [
   ALL,
-  span("last 3 hours", 3 * 3_600_000),
+  span("last 3 hours", 3 * HOUR_MS),
   span("last day", DAY_MS),
   span("last week", WEEK_MS),
-  {
-    name: "same hour, 14 days",
-    ageMaxMs: 14 * DAY_MS,
-    includes: (ageMs) => distance(ageMs, DAY_MS) < 1_800_000,
-  },
+  { name: "same hour, 14 days", ageMaxMs: 14 * DAY_MS, season: { periodMs: DAY_MS, offsetsMs: [0] } },
   {
     name: "hour of the week ±1 h",
-    ageMaxMs: 4 * WEEK_MS,
-    includes: (ageMs) => ageMs > DAY_MS && distance(ageMs, WEEK_MS) <= 3_600_000,
+    ageMaxMs: 4 * WEEK_MS + HOUR_MS,
+    season: { periodMs: WEEK_MS, offsetsMs: [HOUR_MS, 0, -HOUR_MS] },
   },
 ];
 
 function span(name: string, lengthMs: number): Candidate {
-  return { name, ageMaxMs: lengthMs, includes: (ageMs) => ageMs <= lengthMs };
+  return { name, ageMaxMs: lengthMs, season: undefined };
 }
 
-/** How far `ageMs` is from a whole number of periods. */
-function distance(ageMs: number, periodMs: number): number {
-  const rest = ageMs % periodMs;
-  return Math.min(rest, periodMs - rest);
+/** A history that keeps what the candidates for this window size need. */
+export function historyFor(windowSizeMs: number, cellCount: number): History {
+  const spans = candidatesFor(windowSizeMs).filter((each) => each !== ALL && each.season === undefined);
+  return emptyHistory(
+    cellCount,
+    spans.map(({ ageMaxMs }) => ageMaxMs),
+  );
 }
 
 /** Adds up what the candidate takes from the past of a window that starts at `startMs`. */
@@ -70,12 +75,24 @@ export function sumCandidate(
   if (candidate === ALL) return history.all;
   const size = slotSizeMs(windowSizeMs);
   const slotStartMs = Math.floor(startMs / size) * size;
+  if (candidate.season === undefined) return trailingSums(history, candidate.ageMaxMs, slotStartMs);
+  return seasonSums(candidate.season, candidate.ageMaxMs, history, slotStartMs);
+}
+
+function seasonSums(
+  season: NonNullable<Candidate["season"]>,
+  ageMaxMs: number,
+  history: History,
+  slotStartMs: number,
+): Sums {
   const sums = emptySums(history.all.counts.length);
-  for (let i = history.slots.length - 1; i >= 0; i--) {
-    const slot: Slot = history.slots[i]!;
-    const ageMs = slotStartMs - slot.startMs;
-    if (ageMs > candidate.ageMaxMs) break;
-    if (candidate.includes(ageMs)) addSlot(sums, slot);
+  const oldestMs = slotStartMs - ageMaxMs;
+  for (let backMs = season.periodMs; backMs <= ageMaxMs; backMs += season.periodMs) {
+    for (const offsetMs of season.offsetsMs) {
+      const startMs = slotStartMs - backMs + offsetMs;
+      const slot = history.slots[firstSlotFrom(history.slots, startMs)];
+      if (slot?.startMs === startMs && startMs >= oldestMs) addSlot(sums, slot);
+    }
   }
   return sums;
 }

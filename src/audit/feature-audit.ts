@@ -13,6 +13,7 @@ import type {
 import { alignedSnapshot } from "./aligned-snapshot.ts";
 import { type Baseline, candidateSums, chooseBaseline, emptyRecords, scoreCandidates } from "./baseline.ts";
 import { discount, fitTail, HONEST_TAIL, PAST_MAX, type Tail } from "./calibration.ts";
+import { historyFor } from "./candidates.ts";
 import { catalogOf } from "./catalog.ts";
 import {
   type DetectorPast,
@@ -22,10 +23,10 @@ import {
   heldSnapshot,
 } from "./feature-memory.ts";
 import { addToReference, emptyReference, referenceSnapshot } from "./frozen-reference.ts";
-import { addToHistory, emptyHistory, type Sums } from "./history.ts";
-import { commonPart } from "./new-normal.ts";
+import { addToHistory, type Sums } from "./history.ts";
+import { alikeWindows, commonPart } from "./new-normal.ts";
 import { overdispersionOf } from "./overdispersion.ts";
-import { pushBounded } from "./quantile.ts";
+import { pushBounded, pushSingle } from "./quantile.ts";
 import { type Tally, tallyOf } from "./tally.ts";
 
 /** Windows and rows before a lane without a pinned reference is judged. */
@@ -38,8 +39,10 @@ const REFERENCE_WINDOWS = 168;
 /** So many refusals among the newest windows are a new normal: learned once, as the reference. */
 const NEW_NORMAL_REFUSALS = 7;
 const NEW_NORMAL_WINDOWS = 8;
-/** Accepted windows between two fits of tails and overdispersion. */
-const REFIT_EVERY = 4;
+/** Accepted windows between two fits of tails and overdispersion: often while little is known, seldom afterwards. */
+const REFIT_EVERY_EARLY = 4;
+const REFIT_EVERY = 16;
+const EARLY_WINDOWS = 48;
 /** Windows behind a baseline before anything is held to it. */
 const BASELINE_WINDOWS_MIN = 3;
 
@@ -141,24 +144,31 @@ function widensReference(memory: FeatureMemory, startMs: number, audit: FeatureA
 /** Draws the cells and goes through the held windows in order, so that the first verdict has a past. */
 function beginJudging(memory: FeatureMemory, audit: FeatureAudit): void {
   memory.catalog = catalogOf(memory.frozen, audit.feature.kind);
-  replayHeld(memory, audit);
+  replayHeld(memory, audit, "note");
 }
 
-function replayHeld(memory: FeatureMemory, audit: FeatureAudit): void {
+/** @param past whether what the detectors say of these windows tells how loud they are on healthy ones */
+function replayHeld(memory: FeatureMemory, audit: FeatureAudit, past: "note" | "forget"): void {
   const held: readonly HeldWindow[] = memory.held;
   memory.held = [];
-  memory.history = emptyHistory(memory.catalog!.cellCount);
+  memory.history = historyFor(audit.context.windowSizeMs, memory.catalog!.cellCount);
   memory.candidates = emptyRecords(audit.context.windowSizeMs);
   memory.overdispersions = [];
   for (const { startMs, snapshot } of held) {
-    learnWindow(memory, { ...judgeWindow(memory, startMs, snapshot, audit), alerting: false }, audit);
+    const judged = { ...judgeWindow(memory, startMs, snapshot, audit), alerting: false };
+    learnWindow(memory, past === "note" ? judged : { ...judged, findings: [] }, audit);
   }
 }
 
 /** The refused windows become what the feature is held to; what it was before stays known, not expected. */
 function acceptNewNormal(memory: FeatureMemory, audit: FeatureAudit): void {
   const sinceMs = memory.refusals[0]!.startMs;
-  memory.held = commonPart(memory.held.filter(({ startMs }) => startMs >= sinceMs));
+  const alike = alikeWindows(
+    memory.held.filter(({ startMs }) => startMs >= sinceMs),
+    memory.catalog!,
+  );
+  if (alike === undefined) return;
+  memory.held = commonPart(alike, memory.frozen);
   const recent = emptyReference();
   for (const { snapshot } of memory.held) {
     addToReference(recent, snapshot);
@@ -169,7 +179,7 @@ function acceptNewNormal(memory: FeatureMemory, audit: FeatureAudit): void {
     audit.feature.kind,
   );
   memory.refusals = [];
-  replayHeld(memory, audit);
+  replayHeld(memory, audit, "forget");
 }
 
 function judgeWindow(
@@ -293,12 +303,13 @@ function learnWindow(memory: FeatureMemory, judged: JudgedFeature, audit: Featur
       optionsOf(detector, audit),
     );
     const discountable = verdict.answer !== "insufficient" && verdict.selfCalibrated !== true;
-    if (discountable) pushBounded(past.significances, verdict.significance, PAST_MAX);
+    if (discountable) pushSingle(past.significances, verdict.significance, PAST_MAX);
   }
   scoreCandidates(judged.baselines, memory.candidates, judged.tally, memory.catalog!);
   addToHistory(memory.history, judged.startMs, audit.context.windowSizeMs, judged.tally);
   memory.acceptedCount++;
-  if (memory.acceptedCount % REFIT_EVERY === 0) refit(memory, audit);
+  const every = memory.acceptedCount <= EARLY_WINDOWS ? REFIT_EVERY_EARLY : REFIT_EVERY;
+  if (memory.acceptedCount % every === 0) refit(memory, audit);
 }
 
 function refit(memory: FeatureMemory, audit: FeatureAudit): void {

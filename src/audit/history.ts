@@ -27,15 +27,30 @@ export interface Sums {
   readonly counts: Float64Array;
 }
 
+/** A sum over the newest slots, kept up to date instead of being added up for every window. */
+export interface Trailing {
+  readonly lengthMs: number;
+  sums: Sums;
+  /** Slots that start before it are no longer in `sums`. */
+  fromMs: number;
+}
+
 export interface History {
   /** Ascending by start. */
   slots: Slot[];
   /** Everything accepted since start, older than the oldest slot included. */
   all: Sums;
+  trailing: Trailing[];
 }
 
-export function emptyHistory(cellCount: number): History {
-  return { slots: [], all: emptySums(cellCount) };
+/** @param trailingMs lengths of the trailing sums to keep */
+export function emptyHistory(cellCount: number, trailingMs: readonly number[] = []): History {
+  const trailing = trailingMs.map((lengthMs) => ({
+    lengthMs,
+    sums: emptySums(cellCount),
+    fromMs: Number.NEGATIVE_INFINITY,
+  }));
+  return { slots: [], all: emptySums(cellCount), trailing };
 }
 
 export function emptySums(cellCount: number): Sums {
@@ -58,6 +73,19 @@ export function addToHistory(history: History, startMs: number, windowSizeMs: nu
   }
   addTally(slot, tally);
   addTally(history.all, tally);
+  for (const { sums } of history.trailing) addTally(sums, tally);
+}
+
+/** The trailing sum for a window whose slot starts at `slotStartMs`. */
+export function trailingSums(history: History, lengthMs: number, slotStartMs: number): Sums {
+  const trailing = history.trailing.find((each) => each.lengthMs === lengthMs)!;
+  const fromMs = slotStartMs - lengthMs;
+  for (let i = firstSlotFrom(history.slots, trailing.fromMs); i < history.slots.length; i++) {
+    if (history.slots[i]!.startMs >= fromMs) break;
+    subtractSlot(trailing.sums, history.slots[i]!);
+  }
+  trailing.fromMs = fromMs;
+  return trailing.sums;
 }
 
 /** Adds one slot's counts to a sum. */
@@ -67,6 +95,26 @@ export function addSlot(sums: Sums, slot: Slot): void {
   sums.nullCount += slot.nullCount;
   sums.valueCount += slot.valueCount;
   for (let i = 0; i < slot.counts.length; i++) sums.counts[i]! += slot.counts[i]!;
+}
+
+/** Index of the first slot that starts at or after `startMs`. */
+export function firstSlotFrom(slots: readonly Slot[], startMs: number): number {
+  let low = 0;
+  let high = slots.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (slots[middle]!.startMs < startMs) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function subtractSlot(sums: Sums, slot: Slot): void {
+  sums.windowCount -= slot.windowCount;
+  sums.recordCount -= slot.recordCount;
+  sums.nullCount -= slot.nullCount;
+  sums.valueCount -= slot.valueCount;
+  for (let i = 0; i < slot.counts.length; i++) sums.counts[i]! -= slot.counts[i]!;
 }
 
 function emptyCounters(): Pick<Sums, "windowCount" | "recordCount" | "nullCount" | "valueCount"> {

@@ -42,10 +42,14 @@ function packed(value: unknown): unknown {
   return Object.fromEntries(entries);
 }
 
-/** Lists of numbers are most of a memory; 4 significant digits would not restore it exactly, so bytes do. */
+/** Lists of numbers are most of a memory: as bytes, in single precision where that restores them exactly. */
 function packedArray(values: readonly unknown[]): unknown {
   if (values.length >= 8 && values.every((value) => typeof value === "number")) {
-    return { [MARK]: ["numbers", base64(Float64Array.from(values as number[]))] };
+    const single = Float32Array.from(values as number[]);
+    const exact = values.every((value, i) => Object.is(single[i], value));
+    return {
+      [MARK]: ["numbers", base64(exact ? single : Float64Array.from(values as number[])), exact ? 4 : 8],
+    };
   }
   return values.map(packed);
 }
@@ -140,7 +144,7 @@ function unmarked([type, first, second]: unknown[]): unknown {
     case "number":
       return Number(first);
     case "numbers":
-      return [...new Float64Array(bytesOf(first as string))];
+      return [...new (second === 4 ? Float32Array : Float64Array)(bytesOf(first as string))];
     case "map":
       return new Map((first as unknown[]).map((entry) => unpacked(entry) as [unknown, unknown]));
     case "set":

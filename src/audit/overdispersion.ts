@@ -9,11 +9,11 @@
 import type { Overdispersion } from "../../detectors/contract.ts";
 import type { Catalog } from "./catalog.ts";
 import type { Sums } from "./history.ts";
-import { pushBounded, quantileOf } from "./quantile.ts";
+import { pushSingle, quantileOf } from "./quantile.ts";
 import type { Tally } from "./tally.ts";
 
 /** Windows remembered. */
-const SCATTERS_MAX = 200;
+const SCATTERS_MAX = 120;
 /** Below this many windows, nothing is said. */
 const SCATTERS_MIN = 8;
 /** Squares of the 50 % and 90 % quantiles of Kolmogorov's law, and the same of a chi-square of one degree. */
@@ -64,8 +64,8 @@ function excessOf(excess: Excess): number {
 }
 
 function note(excess: Excess, square: number, scale: number, at50: number, at90: number): void {
-  pushBounded(excess.at50, square / at50 - scale, SCATTERS_MAX);
-  pushBounded(excess.at90, square / at90 - scale, SCATTERS_MAX);
+  pushSingle(excess.at50, square / at50 - scale, SCATTERS_MAX);
+  pushSingle(excess.at90, square / at90 - scale, SCATTERS_MAX);
 }
 
 function noteNulls(excess: Excess, baseline: Sums, tally: Tally): void {

@@ -3,6 +3,9 @@ import type { Severity, Verdict } from "../../detectors/contract.ts";
 import type { VerdictRow, WindowRow } from "../store/contract.ts";
 import type { AlertLimits } from "./page-budget.ts";
 
+/** Significance from which the numbers behind an answer are kept, though it is "ok". */
+const EXPLAINED_FROM = 1;
+
 export interface RowSubject {
   readonly window: WindowRow;
   readonly feature: string;
@@ -68,7 +71,9 @@ function explanationOf(
   limits: AlertLimits | undefined,
   explained: Explained,
   anomalous: boolean,
-): Record<string, unknown> {
+): Explained {
+  // What is well needs no explanation beyond what it was held to; most rows are.
+  if (!anomalous && verdict.significance < EXPLAINED_FROM) return explained;
   const explanation: Record<string, unknown> = { ...explained };
   if (limits !== undefined && verdict.answer !== "insufficient") {
     explanation["significanceBeforeHistory"] = rounded(verdict.significance);
