@@ -126,7 +126,7 @@ function toCells(table: Table, flat: Flat, profile?: Profile): Cells {
 function toFlat(table: Table, cells: Cells): Flat {
   const flat: Flat = {};
   table.columns.forEach((column, i) => {
-    if (column.property !== undefined) flat[column.property] = valueOf(column, cells[i] ?? null);
+    if (column.property !== undefined) flat[column.property] = propertyOf(column, cells[i] ?? null);
   });
   return flat;
 }
@@ -139,7 +139,7 @@ function profileOf(table: Table, cells: Cells): Profile {
   return decodeProfile(values as ColumnValue[]);
 }
 
-function valueOf(column: Column, cell: Cell): Cell {
+function propertyOf(column: Column, cell: Cell): Cell {
   if (typeof cell === "string") return fromStoredText(cell);
   if (cell !== null) return cell;
   return column.type === "symbol" || column.type === "varchar" ? "" : Number.NaN;

@@ -10,7 +10,7 @@ import {
 } from "../schema.ts";
 import type { QuestDbStoreOptions } from "./options.ts";
 
-const QUESTDB_TYPES: Readonly<Record<ColumnType, string>> = {
+export const QUESTDB_TYPES: Readonly<Record<ColumnType, string>> = {
   timestamp: "TIMESTAMP",
   long: "LONG",
   double: "DOUBLE",
