@@ -14,6 +14,7 @@ export interface Judged {
   expected: number;
   deviation: number;
   residual: number;
+  ambiguous?: number;
 }
 
 const SUNDAY = 0;
@@ -32,6 +33,7 @@ export function considerAlternatives(
   startNewDay(memory, wall.day);
   let best = own;
   let bestEvidence = method.evidenceNeeded;
+  let ambiguous = 0;
   for (let which = SUNDAY; which <= HOUR_LATE; which++) {
     const season = alternativeSeason(memory, wall, slot, which);
     if (Number.isNaN(season)) continue;
@@ -42,13 +44,18 @@ export function considerAlternatives(
       Math.max(0, Math.exp(season + memory.baseline.level) - 0.5),
     );
     const before = memory.alternatives.evidence[which]!;
+    if (which >= HOUR_EARLY && Math.abs(other.residual) < 1.5) ambiguous = 1;
     if (before > bestEvidence) {
       bestEvidence = before;
-      best = { ...other, residual: Math.min(Math.max(own.residual, other.residual), method.excusedMax) };
+      best = {
+        expected: Math.min(own.expected, other.expected),
+        deviation: other.deviation,
+        residual: Math.min(Math.max(own.residual, other.residual), method.excusedMax),
+      };
     }
-    memory.alternatives.evidence[which] = gather(before, own.residual, other.residual);
+    memory.alternatives.evidence[which] = gather(before, own, other);
   }
-  return best;
+  return { ...best, ambiguous };
 }
 
 export function judgeAgainst(memory: VolumeMemory, slot: number, count: number, expected: number): Judged {
@@ -72,10 +79,15 @@ function alternativeSeason(memory: VolumeMemory, wall: WallTime, slot: number, w
   }
 }
 
-function gather(before: number, ownResidual: number, otherResidual: number): number {
+function gather(before: number, own: Judged, other: Judged): number {
   const gain =
-    Math.min(ownResidual ** 2, method.evidenceClip) - Math.min(otherResidual ** 2, method.evidenceClip);
-  const after = method.evidenceMemory * before + method.evidenceGain * gain;
+    Math.min(own.residual ** 2, method.evidenceClip) - Math.min(other.residual ** 2, method.evidenceClip);
+  // Where both profiles expect the same, the window says nothing, and nothing is forgotten.
+  const apart = Math.abs(root(own.expected) - root(other.expected)) / own.deviation;
+  const kept = method.infoDecay
+    ? 1 - (1 - method.evidenceMemory) * Math.min(1, apart / method.infoDecay)
+    : method.evidenceMemory;
+  const after = kept * before + method.evidenceGain * gain;
   return Math.max(method.evidenceMin, Math.min(method.evidenceMax, after));
 }
 

@@ -13,6 +13,9 @@ export interface ChannelScore {
   readonly score: number;
   /** Windows that the score adds up, this one included. */
   readonly windows: number;
+  /** Records that these windows should have had, and had. */
+  readonly usual: number;
+  readonly count: number;
 }
 
 export function tailOptions(name: ChannelName): BlockTailOptions {
@@ -57,7 +60,7 @@ export function sumScore(memory: VolumeMemory): ChannelScore {
       bestWindows = length;
     }
   }
-  return { score: best, windows: bestWindows };
+  return { score: best, windows: bestWindows, usual: 0, count: 0 };
 }
 
 function learnSumSquare(memory: VolumeMemory, i: number, score: number): void {
@@ -74,6 +77,8 @@ export function ratioScore(memory: VolumeMemory): ChannelScore {
   let count = 0;
   let best = 0;
   let bestWindows = 1;
+  let bestUsual = 0;
+  let bestCount = 0;
   for (let windows = 1; windows <= Math.min(4, recent.reach); windows++) {
     const at = (memory.seen - windows + 1 + RECENT_WINDOWS * 2) % RECENT_WINDOWS;
     expected += recent.expected[at]!;
@@ -81,11 +86,13 @@ export function ratioScore(memory: VolumeMemory): ChannelScore {
     if (windows === 3) continue;
     const usual = expected * Math.exp(method.ratioPersistence * Math.min(0, recent.ratioBefore[at]!));
     if (usual < method.expectedMin) continue;
-    const score = Math.log((usual + 0.5) / (count + 0.5));
+    const score = Math.log((usual + 0.5) / (count + 0.5)) / Math.sqrt(1 + method.ratioCounting / usual);
     if (score > best) {
       best = score;
       bestWindows = windows;
+      bestUsual = usual;
+      bestCount = count;
     }
   }
-  return { score: best, windows: bestWindows };
+  return { score: best, windows: bestWindows, usual: bestUsual, count: bestCount };
 }

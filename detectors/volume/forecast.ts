@@ -19,7 +19,7 @@ export interface Innovation {
   readonly inputs: Float64Array;
 }
 
-export function forecastResidual(memory: ForecastMemory, slot: number): Innovation {
+export function forecastResidual(memory: ForecastMemory, slot: number, weekSlot: number): Innovation {
   const [first, second, third] = memory.last as unknown as [number, number, number];
   const inputs = new Float64Array(FORECAST_INPUTS);
   inputs[0] = 1;
@@ -27,9 +27,15 @@ export function forecastResidual(memory: ForecastMemory, slot: number): Innovati
   inputs[2] = (first + second + third) / 3;
   inputs[3] = memory.mean;
   inputs[4] = clip(memory.yesterday[slot]!, INPUT_CLIP);
+  if (method.extraInputs) {
+    inputs[5] = clip(memory.lastWeek[weekSlot]!, INPUT_CLIP);
+    inputs[6] = memory.slowMean;
+  }
   return {
     forecast: clip(predictLeastSquares(memory.squares, inputs), INPUT_CLIP),
-    deviation: Math.sqrt(memory.innovationVariance),
+    deviation: Math.sqrt(
+      memory.innovationVariance * (1 + method.garch * Math.max(-0.5, memory.volatility - 1)),
+    ),
     inputs,
   };
 }
@@ -42,6 +48,7 @@ export function learnForecast(memory: VolumeMemory, innovation: Innovation, resi
   forecast.last[1] = forecast.last[0]!;
   forecast.last[0] = clipped;
   forecast.mean += MEAN_RATE * (clipped - forecast.mean);
+  forecast.slowMean += 0.04 * (clipped - forecast.slowMean);
 }
 
 /** Like the noise of the lane, the innovations' variance sees every window, clipped. */
@@ -54,5 +61,6 @@ export function learnInnovationVariance(
   const limit = method.varianceClip * innovation.deviation;
   const error = clip(residual - innovation.forecast, limit);
   const rate = Math.max(VARIANCE_RATE, 1 / (memory.seen + 10));
+  forecast.volatility += 0.1 * ((error * error) / forecast.innovationVariance - forecast.volatility);
   forecast.innovationVariance += rate * (error * error - forecast.innovationVariance);
 }

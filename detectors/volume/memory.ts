@@ -14,7 +14,7 @@ import { method } from "./method.ts";
 /** Windows that sums may reach back over, and their lengths. */
 export const RECENT_WINDOWS = 24;
 export const SUM_LENGTHS = [1, 2, 4, 8, 16, 24] as const;
-export const FORECAST_INPUTS = 5;
+export const FORECAST_INPUTS = 7;
 
 export interface VolumeMemory {
   readonly grid: Grid;
@@ -63,9 +63,14 @@ export interface ForecastMemory {
   /** The last three residuals, newest first, and their exponential mean. */
   readonly last: Float64Array;
   mean: number;
+  slowMean: number;
+  volatility: number;
+  lastWeek: Float32Array;
   innovationVariance: number;
   /** Residual of each slot when it was last seen (yesterday). */
   readonly yesterday: Float32Array;
+  /** The same for the last weekday, Saturday and Sunday, one after the other. */
+  readonly lastOfKind: Float32Array;
 }
 
 /** Rings over the last windows, at index `seen % RECENT_WINDOWS`. */
@@ -89,8 +94,8 @@ export interface RecentMemory {
 export interface ThresholdMemory {
   readonly tails: Record<ChannelName, BlockTailMemory>;
   block: number;
-  /** Log of the factor by which own pages have lifted the thresholds. */
-  lift: number;
+  /** Log of the factor by which own pages have lifted (or their absence lowered) each threshold. */
+  readonly lifts: Record<ChannelName, number>;
 }
 
 export interface EpisodeMemory {
@@ -123,11 +128,15 @@ export function startMemory(context: DetectorContext): VolumeMemory {
       squares: startLeastSquares(FORECAST_INPUTS),
       last: new Float64Array(3),
       mean: 0,
+      slowMean: 0,
+      volatility: 1,
+      lastWeek: new Float32Array(7 * grid.slotsPerDay),
       innovationVariance: 1,
       yesterday: new Float32Array(grid.slotsPerDay),
+      lastOfKind: new Float32Array(3 * grid.slotsPerDay),
     },
     recent: startRecent(),
-    threshold: { tails: startTails(grid), block: -1, lift: 0 },
+    threshold: { tails: startTails(grid), block: -1, lifts: { once: 0, sums: 0, ratio: 0 } },
     episode: { open: false, low: 0, sincePage: 0 },
   };
 }

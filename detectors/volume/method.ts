@@ -14,7 +14,7 @@ export const method = {
   weekdaysPulled: 9,
   weekendsPulled: 4,
   /** Move of the slow level per day and unit of log residual; residuals are clipped at this. */
-  levelRatePerDay: 0.5,
+  levelRatePerDay: 0.25,
   levelClip: 0.5,
   /** Below so many expected records the level learns in proportion less. */
   levelFullAt: 20,
@@ -25,16 +25,31 @@ export const method = {
   /** Share of the lane, and of the own slot with its neighbours, in the relative variance. */
   laneVarianceShare: 0.2,
   laneVarianceRate: 0.005,
-  slotVarianceRate: 0.05,
+  slotVarianceRate: 0.08,
   /** Residuals enter variances clipped at so many sigmas: bad days widen the lane, without bound they'd blind it. */
   varianceClip: 4,
+  noiseFullAt: 10,
+  sameKind: 1,
+  ungated: 1,
+  ratioClip: 3,
+  factor: 1,
+  stillLow: 1,
+
+  infoDecay: 1,
+  ambiguousLift: 0.2,
+  garch: 0.4,
+  extraInputs: 1,
+
+  ratioCounting: 5,
+  poissonGate: 4,
+  dropPagedBlocks: 0,
   /** Evidence for a benign alternative: memory, gain, bounds, and what it must have before it may excuse. */
   evidenceMemory: 0.9,
   evidenceGain: 0.5,
   evidenceClip: 9,
   evidenceMin: -6,
   evidenceMax: 12,
-  evidenceNeeded: 1,
+  evidenceNeeded: 3,
   /** An excused window counts at most so high. */
   excusedMax: 0.5,
   /** Yesterday's residual below which today's slot is compared with yesterday. */
@@ -56,14 +71,18 @@ export const method = {
   blockWindowsMin: 3,
   tailWeeks: 10,
   /** Probability of a block: share × factor × quarter × (budget / quarter)^power / blocks a week. */
-  budgetFactor: 1.3,
+  budgetFactor: 1.5,
   budgetPower: 1.2,
-  tailShape: -0.15,
+  tailShape: 0,
   /** Each page lifts the thresholds; the lift falls back by this times budget a week. */
-  pageLift: 0.05,
-  pageLiftReturn: 3,
+  pageLift: 0.1,
+  nearPage: 1.4,
+  ratioLift: 0,
+  liftMin: -0.4,
+  liftMax: 0.7,
+  pageLiftReturn: 1.35,
   /** Above this share of its threshold a window is frozen: nothing is learned from it. */
-  freezeShare: 0.8,
+  freezeShare: 1,
   /** An episode ends when a window is no lower than this. */
   episodeEnd: -1,
   episodeDaysMax: 1,

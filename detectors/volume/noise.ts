@@ -39,17 +39,19 @@ export function learnNoise(
   deviation: number,
   expected: number,
 ): void {
+  // A few records say next to nothing about relative noise.
+  const weight = Math.min(1, expected / method.noiseFullAt);
   if (expected < 1) return;
   const clipped = Math.max(-method.varianceClip, Math.min(method.varianceClip, residual)) * deviation;
   // Negative estimates are kept: cutting each at zero would bias the mean of a Poisson lane upwards.
   const relative = (clipped * clipped - 1) / (expected + 0.5);
   const { noise } = memory;
-  const laneRate = Math.max(method.laneVarianceRate, 1 / (memory.learned + 4));
+  const laneRate = Math.max(method.laneVarianceRate, 1 / (memory.learned + 4)) * weight;
   noise.laneVariance = Number.isNaN(noise.laneVariance)
     ? Math.max(0.01, relative)
     : noise.laneVariance + laneRate * (relative - noise.laneVariance);
   const before = orElse(noise.slotVariance[slot]!, noise.laneVariance);
-  noise.slotVariance[slot] = before + method.slotVarianceRate * (relative - before);
+  noise.slotVariance[slot] = before + method.slotVarianceRate * weight * (relative - before);
 }
 
 function orElse(value: number, fallback: number): number {

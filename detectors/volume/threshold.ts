@@ -18,11 +18,11 @@ export function ownBudget(context: DetectorContext): number {
 }
 
 export function ownPastThresholds(memory: VolumeMemory, budget: number): Thresholds {
-  const lift = Math.exp(memory.threshold.lift);
   const perWeek = method.budgetFactor * QUARTER * (budget / QUARTER) ** method.budgetPower;
   const thresholds = {} as Thresholds;
   for (const name of CHANNELS) {
     const probability = Math.min(0.35, (channelShare(name) * perWeek) / memory.grid.blocksPerWeek);
+    const lift = method.factor * Math.exp(memory.threshold.lifts[name]);
     thresholds[name] = lift * tailThreshold(memory.threshold.tails[name], probability, tailOptions(name));
   }
   return thresholds;
@@ -41,19 +41,35 @@ export function theoryThresholds(memory: VolumeMemory, budget: number): Threshol
 }
 
 /** Notes the scores in the open block; a block that has run its length joins the lane's past. */
-export function noteScores(memory: VolumeMemory, scores: Scores): void {
+export function noteScores(memory: VolumeMemory, scores: Scores, paged: boolean): void {
   const { threshold, grid } = memory;
   const block = Math.floor(memory.seen / grid.blockWindows);
   if (threshold.block >= 0 && block !== threshold.block) {
     for (const name of CHANNELS) closeBlock(threshold.tails[name], tailOptions(name));
   }
   threshold.block = block;
+  if (paged && method.dropPagedBlocks) return;
   for (const name of CHANNELS) noteScore(threshold.tails[name], scores[name].score);
 }
 
-/** Own pages lift the bar a little, and the lift falls back as the budget allows pages: rate control. */
-export function steerByPages(memory: VolumeMemory, budget: number, newPage: boolean): void {
+/**
+ * Rate control: a page that was near the bar lifts it, and it falls back by as much as the budget allows pages, so
+ * that in the long run such pages come as often as the budget says, whatever the fit of the tail. Pages far above
+ * the bar are taken for true and lift nothing.
+ */
+export function steerByPages(
+  memory: VolumeMemory,
+  budget: number,
+  leader: ChannelName,
+  newPageStatistic: number,
+): void {
   const { threshold, grid } = memory;
-  const fall = (method.pageLift * method.pageLiftReturn * budget) / (7 * grid.windowsPerDay);
-  threshold.lift = Math.max(0, threshold.lift - fall) + (newPage ? method.pageLift : 0);
+  const near = newPageStatistic > 1 && newPageStatistic < method.nearPage;
+  for (const name of CHANNELS) {
+    if (name === "ratio" && !method.ratioLift) continue;
+    const fall =
+      (method.pageLift * method.pageLiftReturn * budget * channelShare(name)) / (7 * grid.windowsPerDay);
+    const lift = threshold.lifts[name] - fall + (near && name === leader ? method.pageLift : 0);
+    threshold.lifts[name] = Math.max(method.liftMin, Math.min(method.liftMax, lift));
+  }
 }

@@ -43,9 +43,12 @@ export function judgedVerdict(
   scores: Scores,
   thresholds: Thresholds,
   known: string,
+  still = false,
 ): Verdict {
   const leader = leadingChannel(scores, thresholds);
-  const statistic = scores[leader].score / thresholds[leader];
+  let statistic = scores[leader].score / thresholds[leader];
+  const goesOn = still && statistic <= 1;
+  if (goesOn) statistic = -judged.residual;
   const anomalous = statistic > 1;
   return {
     answer: anomalous ? "anomalous" : "ok",
@@ -56,7 +59,9 @@ export function judgedVerdict(
     sketchError: 0,
     severity: anomalous && known === "" ? "page" : "info",
     certain: anomalous && count === 0 && judged.expected >= SILENCE_EXPECTED_MIN,
-    summary: anomalous ? summaryOf(memory, count, judged, scores[leader].windows, known) : "",
+    summary: anomalous
+      ? (goesOn ? "still: " : "") + summaryOf(memory, count, judged, scores[leader].windows, known)
+      : "",
     parts: anomalous ? partsOf(memory, leader, scores[leader].windows, statistic) : [],
   };
 }

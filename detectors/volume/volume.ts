@@ -10,7 +10,7 @@ import type { DetectorContext, SeriesDetector, SeriesPoint, SeriesStep, Verdict 
 import { type WallTime, wallTimeAt } from "../lib/series/wall-clock.ts";
 import { considerAlternatives, type Judged, judgeAgainst } from "./alternatives.ts";
 import { clip, type Footing, footingAt, learnBaseline, openDay, seasonAt } from "./baseline.ts";
-import { ratioScore, sumScore } from "./channels.ts";
+import { type ChannelScore, ratioScore, sumScore } from "./channels.ts";
 import { followEpisode } from "./episode.ts";
 import { forecastResidual, type Innovation, learnForecast, learnInnovationVariance } from "./forecast.ts";
 import { RECENT_WINDOWS, startMemory, type VolumeMemory } from "./memory.ts";
@@ -25,7 +25,7 @@ import {
   type Thresholds,
   theoryThresholds,
 } from "./threshold.ts";
-import { insufficient, judgedVerdict } from "./verdict.ts";
+import { insufficient, judgedVerdict, leadingChannel } from "./verdict.ts";
 
 export interface VolumeOptions {
   /** Windows that must have been seen before any is judged. @default 20 */
@@ -69,20 +69,37 @@ function judge(
   const footing = footingAt(memory, wall.day, slot);
   const own = judgeAgainst(memory, slot, count, ownExpectation(memory, season));
   const explained = considerAlternatives(memory, wall, slot, count, own);
-  const judged = compareWithYesterday(memory, slot, explained, own);
-  const innovation = forecastResidual(memory.forecast, slot);
+  const judged = compareWithYesterday(memory, wall.weekday, slot, explained);
+  const innovation = forecastResidual(memory.forecast, slot, wall.weekday * memory.grid.slotsPerDay + slot);
   remember(memory, point, judged);
-  const scores = scoreChannels(memory, count, judged, innovation);
   const budget = ownBudget(context);
+  const { raw, gated: scores } = scoreChannels(memory, count, judged, innovation, budget);
   const thresholds =
     footing === "level" ? theoryThresholds(memory, budget) : ownPastThresholds(memory, budget);
+  if (judged.ambiguous && method.ambiguousLift)
+    for (const n of ["once", "sums", "ratio"] as const) thresholds[n] *= 1 + method.ambiguousLift;
   const known = eventAt(context, point.startMs);
   const verdict = answer(memory, count, judged, scores, thresholds, footing, known, options);
   const limits = {
     expected: usualCount(judged, innovation),
     lowerLimit: lowerLimit(judged, innovation, thresholds),
   };
-  learn(memory, { count, wall, slot, season, own, judged, innovation, scores, verdict, budget, known });
+  learn(memory, {
+    count,
+    wall,
+    slot,
+    season,
+    own,
+    explained,
+    judged,
+    innovation,
+    scores,
+    thresholds,
+    raw,
+    verdict,
+    budget,
+    known,
+  });
   return { verdict, memory, ...limits, upperLimit: Number.NaN };
 }
 
@@ -93,15 +110,22 @@ function ownExpectation(memory: VolumeMemory, season: number): number {
 }
 
 /** A slot that was as low yesterday is a new timetable: it paged once, now only a further loss counts. */
-function compareWithYesterday(memory: VolumeMemory, slot: number, judged: Judged, own: Judged): Judged {
-  const yesterday = memory.forecast.yesterday[slot]!;
+function compareWithYesterday(memory: VolumeMemory, weekday: number, slot: number, judged: Judged): Judged {
+  const yesterday = method.sameKind
+    ? memory.forecast.lastOfKind[kindRow(memory, weekday) + slot]!
+    : memory.forecast.yesterday[slot]!;
   if (yesterday > method.yesterdayLow || memory.grid.slotsPerDay === 1) return judged;
-  const expected = Math.max(0, countAtRoot(root(own.expected) + yesterday * own.deviation));
+  const expected = Math.max(0, countAtRoot(root(judged.expected) + yesterday * judged.deviation));
   return {
     expected: Math.min(expected, judged.expected),
     deviation: judged.deviation,
+    ambiguous: judged.ambiguous,
     residual: Math.min(0, judged.residual - yesterday),
   };
+}
+
+function kindRow(memory: VolumeMemory, weekday: number): number {
+  return memory.grid.slotsPerDay * Math.max(0, weekday - 4);
 }
 
 function remember(memory: VolumeMemory, point: SeriesPoint, judged: Judged): void {
@@ -116,19 +140,52 @@ function remember(memory: VolumeMemory, point: SeriesPoint, judged: Judged): voi
   recent.reach = Math.min(RECENT_WINDOWS, recent.reach + 1);
 }
 
-function scoreChannels(memory: VolumeMemory, count: number, judged: Judged, innovation: Innovation): Scores {
-  const none = { score: 0, windows: 1 };
-  const sums = sumScore(memory);
-  const ratio = ratioScore(memory);
+function scoreChannels(
+  memory: VolumeMemory,
+  count: number,
+  judged: Judged,
+  innovation: Innovation,
+  budget: number,
+): { raw: Scores; gated: Scores } {
+  const none = { score: 0, windows: 1, usual: 0, count: 0 };
+  const usual = Math.min(judged.expected, usualCount(judged, innovation));
+  const once = {
+    score: Math.max(0, -(judged.residual - innovation.forecast) / innovation.deviation),
+    windows: 1,
+    usual,
+    count,
+  };
+  const raw = {
+    once: judged.expected >= method.expectedMin ? once : none,
+    sums: sumScore(memory),
+    ratio: ratioScore(memory),
+  };
   const loss = 1 - (count + 0.5) / (judged.expected + 0.5);
   const low = judged.residual < method.gateResidual && loss >= method.gateLoss;
   const ratioLow = judged.residual < method.ratioGateResidual && loss >= method.ratioGateLoss;
-  const once = -(judged.residual - innovation.forecast) / innovation.deviation;
+  const chance = (budget * method.poissonGate) / (7 * memory.grid.windowsPerDay);
+  const rare = (channel: ChannelScore) =>
+    method.poissonGate === 0 || poissonTail(channel.count, channel.usual, chance);
   return {
-    once: low && judged.expected >= method.expectedMin ? { score: Math.max(0, once), windows: 1 } : none,
-    sums: low ? sums : none,
-    ratio: ratioLow ? ratio : none,
+    raw,
+    gated: {
+      once: low && rare(raw.once) ? raw.once : none,
+      sums: low ? raw.sums : none,
+      ratio: ratioLow && rare(raw.ratio) ? raw.ratio : none,
+    },
   };
+}
+
+/** Is the chance of `count` or fewer, by counting noise alone, below `chance`? */
+function poissonTail(count: number, expected: number, chance: number): boolean {
+  if (expected > 500) return true;
+  let term = Math.exp(-expected);
+  let sum = term;
+  for (let k = 1; k <= count && sum < chance; k++) {
+    term *= expected / k;
+    sum += term;
+  }
+  return sum < chance;
 }
 
 function answer(
@@ -144,14 +201,16 @@ function answer(
   if (memory.seen < options.learningWindows)
     return insufficient(`learning: ${memory.seen} of ${options.learningWindows} windows seen`);
   if (footing === "level" && !(count <= options.learningLossShare * memory.recent.countMin)) {
-    const quiet = {
-      once: { score: 0, windows: 1 },
-      sums: { score: 0, windows: 1 },
-      ratio: { score: 0, windows: 1 },
-    };
+    const none = { score: 0, windows: 1, usual: 0, count: 0 };
+    const quiet = { once: none, sums: none, ratio: none };
     return judgedVerdict(memory, count, judged, quiet, thresholds, known);
   }
-  return judgedVerdict(memory, count, judged, scores, thresholds, known);
+  const still =
+    method.stillLow > 0 &&
+    memory.episode.open &&
+    judged.residual < method.episodeEnd &&
+    count < (1 - method.gateLoss) * judged.expected;
+  return judgedVerdict(memory, count, judged, scores, thresholds, known, still);
 }
 
 function eventAt(context: DetectorContext, timeMs: number): string {
@@ -189,9 +248,12 @@ interface Outcome {
   readonly slot: number;
   readonly season: number;
   readonly own: Judged;
+  readonly explained: Judged;
   readonly judged: Judged;
   readonly innovation: Innovation;
   readonly scores: Scores;
+  readonly raw: Scores;
+  readonly thresholds: Thresholds;
   readonly verdict: Verdict;
   readonly budget: number;
   readonly known: string;
@@ -199,13 +261,24 @@ interface Outcome {
 
 /** Folds the window in: everything sees it, except that levels and forecast never learn from a frozen one. */
 function learn(memory: VolumeMemory, seen: Outcome): void {
-  const { own, judged, slot, verdict, innovation } = seen;
-  memory.forecast.yesterday[slot] = own.residual;
+  const { judged, slot, verdict, innovation } = seen;
+  memory.forecast.yesterday[slot] = seen.explained.residual;
+  memory.forecast.lastWeek[seen.wall.weekday * memory.grid.slotsPerDay + slot] = seen.explained.residual;
+  memory.forecast.lastOfKind[kindRow(memory, seen.wall.weekday) + slot] = seen.explained.residual;
   if (seen.known !== "") return;
-  const paged = verdict.answer === "anomalous";
+  const paged = verdict.answer === "anomalous" && !verdict.summary.startsWith("still");
   const newPage = paged && !memory.episode.open;
-  noteScores(memory, seen.scores);
-  steerByPages(memory, seen.budget, newPage);
+  noteScores(
+    memory,
+    method.ungated ? seen.raw : seen.scores,
+    (method.dropPagedBlocks && memory.episode.open) || paged,
+  );
+  steerByPages(
+    memory,
+    seen.budget,
+    leadingChannel(seen.scores, seen.thresholds),
+    newPage ? verdict.statistic : 0,
+  );
   learnNoise(memory, slot, judged.residual, judged.deviation, judged.expected);
   learnInnovationVariance(memory, innovation, judged.residual);
   const newLevel = followEpisode(memory, judged.residual, paged);
@@ -219,7 +292,7 @@ function learnLevelAndForecast(memory: VolumeMemory, seen: Outcome): void {
   learnBaseline(memory, seen.wall, seen.slot, seen.count, seen.own.expected, seen.season);
   learnForecast(memory, seen.innovation, seen.judged.residual);
   const logRatio = Math.log((seen.count + 0.5) / (seen.judged.expected + 0.5));
-  recent.ratioMean += method.ratioMemory * (clip(logRatio, 1) - recent.ratioMean);
+  recent.ratioMean += method.ratioMemory * (clip(logRatio, method.ratioClip) - recent.ratioMean);
   recent.countMin = Math.min(recent.countMin, seen.count);
   memory.learned++;
 }
