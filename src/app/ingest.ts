@@ -39,6 +39,8 @@ export interface IngestOptions {
   readonly telemetry: Telemetry;
   /** Cut what is open when a partition has brought nothing for so long, ms. */
   readonly idleCutMs: number;
+  /** Cut what has been open for so long, ms: bounds what a kill has to read again, and how old the store's counts are. */
+  readonly ageCutMs: number;
   /** Wait for the store after each batch (replay: the same groups every run), or write behind the reading. */
   readonly writeBehind: boolean;
   /** Told after segments are durable. */
@@ -58,6 +60,8 @@ export class Ingest implements SourceHandler {
   readonly #writer: SegmentWriter;
   readonly #folders = new Map<string, PartitionFolder>();
   readonly #lastBatchMs = new Map<string, number>();
+  /** Since when the open segment of each partition has been seen open. */
+  readonly #openSince = new Map<string, { readonly startOffset: number; readonly sinceMs: number }>();
   #letters: DeadLetter[] = [];
   #letterBytes = 0;
 
@@ -117,15 +121,23 @@ export class Ingest implements SourceHandler {
     return findPath(manifests, manifests[0]!.startOffset).at(-1)?.endOffset;
   }
 
-  /** Cuts partitions that have gone quiet, so that their last records are counted too. To be called every second or so. */
-  async cutIdle(): Promise<void> {
+  /** Cuts partitions that have gone quiet or whose segment has grown old. Any cut is right. To be called every second or so. */
+  async cutDue(): Promise<void> {
     const nowMs = this.#options.clock.nowMs();
     for (const [key, folder] of this.#folders) {
       if (folder.openOffsetCount === 0) continue;
-      if (nowMs - (this.#lastBatchMs.get(key) ?? nowMs) < this.#options.idleCutMs) continue;
+      const quiet = nowMs - (this.#lastBatchMs.get(key) ?? nowMs) >= this.#options.idleCutMs;
+      if (!quiet && nowMs - this.#seenOpenMs(key, folder, nowMs) < this.#options.ageCutMs) continue;
       folder.cut();
       await this.#handOver(folder);
     }
+  }
+
+  #seenOpenMs(key: string, folder: PartitionFolder, nowMs: number): number {
+    const known = this.#openSince.get(key);
+    if (known?.startOffset === folder.openStartOffset) return known.sinceMs;
+    this.#openSince.set(key, { startOffset: folder.openStartOffset, sinceMs: nowMs });
+    return nowMs;
   }
 
   /** Epoch ms up to which a topic's records have been read, −Infinity before the first. */

@@ -128,14 +128,15 @@ function reading(
     watermarkMs: (topic: string) => ingest?.watermarkMs(topic) ?? Number.NEGATIVE_INFINITY,
   };
   const source = new FileSource("files", fileOptions, context);
-  const { ageMax, bytesMax, offsetsMax, seriesMax } = config.segments;
+  const { bytesMax, offsetsMax, seriesMax } = config.segments;
   ingest = new Ingest({
     source,
     store,
     decoder: new JsonDecoder(mapping, new ShapeRegistry(), config.limits),
     lanes: laneWindows(config),
     arena: new ProfileArena({ k: config.profile.k }),
-    bounds: { ageMsMax: ageMax, bytesMax, offsetsMax, seriesMax },
+    bounds: { bytesMax, offsetsMax, seriesMax },
+    ageCutMs: Number.POSITIVE_INFINITY,
     shape: foldingShape(config, mapping),
     asOfMs: options.asOfMs ?? clock.nowMs(),
     clock,

@@ -232,7 +232,7 @@ export class Service {
       source.finished.catch((error: unknown) => this.#fail(error));
       this.#loops.push(
         repeat(this.#options.clock, 1_000, this.#stopping.signal, () =>
-          this.#guarded(() => ingest.cutIdle(), "cutting quiet partitions"),
+          this.#guarded(() => ingest.cutDue(), "cutting quiet partitions"),
         ),
       );
     }
@@ -256,7 +256,8 @@ export class Service {
       decoder: new JsonDecoder(mapping, new ShapeRegistry(), config.limits),
       lanes: laneWindows(config),
       arena: new ProfileArena({ k: config.profile.k }),
-      bounds: { ageMsMax: ageMax, bytesMax, offsetsMax, seriesMax },
+      bounds: { bytesMax, offsetsMax, seriesMax },
+      ageCutMs: ageMax,
       shape: foldingShape(config, mapping),
       asOfMs: config.sources[name]?.type === "synthetic" ? Number.POSITIVE_INFINITY : clock.nowMs(),
       clock,

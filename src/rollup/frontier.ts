@@ -13,6 +13,8 @@ export class PartitionFrontier {
   readonly topic: string;
   readonly partition: number;
   #startOffset: number;
+  /** Segments before it were forgotten: they are counted, and their windows are final. */
+  #floorOffset = 0;
   readonly #candidates = new Map<string, Manifest>();
   #path: Manifest[] = [];
   #onPath = new Set<string>();
@@ -58,7 +60,8 @@ export class PartitionFrontier {
   forgetBefore(beforeMs: number): void {
     const kept = this.#path.findIndex((manifest) => manifest.startedAtMs >= beforeMs);
     if (kept <= 0) return;
-    this.#startOffset = this.#path[kept]!.startOffset;
+    this.#floorOffset = this.#path[kept]!.startOffset;
+    this.#startOffset = this.#floorOffset;
     this.#path = this.#path.slice(kept);
     for (const [name, manifest] of this.#candidates) {
       if (manifest.startOffset >= this.#startOffset) continue;
@@ -71,7 +74,21 @@ export class PartitionFrontier {
     const fresh = manifests.filter((manifest) => !this.#candidates.has(segmentName(manifest)));
     if (fresh.length === 0) return { added: [], removed: [] };
     for (const manifest of fresh) this.#candidates.set(segmentName(manifest), manifest);
+    this.#adoptStart(fresh);
     return this.#extend(fresh) ?? this.#walkAgain();
+  }
+
+  /**
+   * The tiling begins at the first segment there is: the store keeps segments for a while only, and a group may have
+   * begun to read in the middle of the log. What was forgotten on purpose stays forgotten.
+   */
+  #adoptStart(fresh: readonly Manifest[]): void {
+    let firstOffset = this.#path[0]?.startOffset ?? Number.POSITIVE_INFINITY;
+    for (const { startOffset } of fresh) firstOffset = Math.min(firstOffset, startOffset);
+    if (this.#path.length === 0)
+      for (const { startOffset } of this.#candidates.values())
+        firstOffset = Math.min(firstOffset, startOffset);
+    this.#startOffset = Math.max(this.#floorOffset, firstOffset);
   }
 
   /** The usual case, without a walk: the new manifests continue the path one after another. */

@@ -75,6 +75,11 @@ export class PartitionFolder {
     return this.#open.endOffset;
   }
 
+  /** Where the open segment begins. */
+  get openStartOffset(): number {
+    return this.#open.identity.startOffset;
+  }
+
   get openOffsetCount(): number {
     return this.#open.offsetCount;
   }
@@ -129,7 +134,7 @@ export class PartitionFolder {
   #foldOne(offset: number, logTimeMs: number, bytes: Buffer, start: number, end: number): void {
     if (offset < this.#open.endOffset) return;
     if (offset > this.#open.endOffset) this.#open.skipTo(offset, "jumped");
-    if (isOverBounds(this.#open, logTimeMs, this.#context.bounds)) this.cut();
+    if (isOverBounds(this.#open, this.#context.bounds)) this.cut();
     const at = this.#at;
     at.offset = offset;
     at.logTimeMs = logTimeMs;

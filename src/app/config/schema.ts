@@ -124,7 +124,7 @@ const control = z.strictObject({
 });
 
 const segments = z.strictObject({
-  ageMax: duration("1m", "Longest span of log time in one segment."),
+  ageMax: duration("1m", "How long a segment may stay open: bounds what a kill has to read again."),
   bytesMax: z.int().min(65_536).default(268_435_456).describe("Most bytes of records in one segment."),
   offsetsMax: z.int().min(1_000).default(5_000_000).describe("Most offsets in one segment."),
   seriesMax: z

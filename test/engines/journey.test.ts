@@ -1,0 +1,266 @@
+/**
+ * The whole path on real engines: the same records through Kafka with three ingest processes in one consumer group,
+ * QuestDB, BullMQ on Redis, and through `replay`. The same windows must have exactly the same counts, and the same
+ * incidents must open.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
+import { DuckDBInstance } from "@duckdb/node-api";
+import { CompressionTypes, Partitioners } from "kafkajs";
+import pg from "pg";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { BUILT_IN_DETECTORS } from "../../detectors/index.ts";
+import { parseConfig } from "../../src/app/config/load.ts";
+import { replay } from "../../src/app/replay.ts";
+import { systemClock } from "../../src/base/clock.ts";
+import { Telemetry } from "../../src/base/telemetry.ts";
+import { describeWithEngines, engine } from "../harness/engines-suite.ts";
+import { TestTopics } from "../harness/kafka-topics.ts";
+
+const LANES = `
+lanes:
+  defaults: { window: 1h, allowedLateness: 1s, lateMax: 9999d, futureMax: 1d }
+  rules: [{ match: "nycflights*", window: 1d }]
+`;
+
+describeWithEngines(["kafka", "questdb", "redis"], "the journey on real engines", () => {
+  const folder = mkdtempSync(join(tmpdir(), "lanewatch-journey-"));
+  const processes: ChildProcess[] = [];
+  const lines = gunzipSync(readFileSync("test/data/journey/records.jsonl.gz"))
+    .toString()
+    .split("\n")
+    .filter((line) => line !== "");
+  let expected: Awaited<ReturnType<typeof expectedByReplay>>;
+  let database: pg.Client;
+  let controlPort = 0;
+  const pages: { id: string; reason: string }[] = [];
+  let receiver: ReturnType<typeof createServer>;
+
+  beforeAll(async () => {
+    const topics = new TestTopics((await engine("kafka")).brokers);
+    const topic = await topics.make("journey", 4);
+    await produce(topics, topic, lines);
+    const { pgPort } = await engine("questdb");
+    database = new pg.Client({
+      host: "127.0.0.1",
+      port: pgPort,
+      user: "admin",
+      password: "quest",
+      database: "qdb",
+    });
+    await database.connect();
+    receiver = createServer((request, response) => {
+      let body = "";
+      request.on("data", (chunk: Buffer) => {
+        body += chunk.toString();
+      });
+      request.on("end", () => {
+        pages.push(JSON.parse(body));
+        response.end("ok");
+      });
+    });
+    await new Promise<void>((resolve) => receiver.listen(0, "127.0.0.1", resolve));
+    controlPort = await freePort();
+    const config = join(folder, "lanewatch.yaml");
+    writeFileSync(config, await serviceConfig(topic, controlPort, (receiver.address() as AddressInfo).port));
+    for (const role of ["control,audit,notify", "ingest", "ingest", "ingest"])
+      processes.push(startLanewatch(config, role));
+    expected = await expectedByReplay(folder, lines);
+    await until(
+      async () => (await countOf(database, "SELECT sum(records_ok) AS n FROM segments")) >= lines.length,
+      150_000,
+      "every record is in a segment",
+    );
+  }, 300_000);
+
+  afterAll(async () => {
+    for (const child of processes) child.kill("SIGTERM");
+    await Promise.all(
+      processes.map((child) =>
+        child.exitCode === null ? new Promise((resolve) => child.once("exit", resolve)) : undefined,
+      ),
+    );
+    await database?.end();
+    receiver?.close();
+    rmSync(folder, { recursive: true, force: true });
+  }, 60_000);
+
+  test("the same windows have exactly the same counts, nulls, extremes and moments", async () => {
+    const sql =
+      "SELECT swimlane, feature, window_start AS start, present_count, null_count, number_count, string_count, min, max FROM profiles";
+    await until(
+      async () =>
+        (await countOf(database, "SELECT count() AS n FROM windows")) >= expected.windows.size * 0.97,
+      120_000,
+      "windows are merged",
+    );
+    const rows = (await database.query(`SELECT swimlane, window_start AS start, record_count FROM windows`))
+      .rows as { swimlane: string; start: Date; record_count: string }[];
+    const within = rows.filter((row) => expected.windows.has(`${row.swimlane}|${row.start.toISOString()}`));
+    expect(within.length).toBeGreaterThanOrEqual(expected.windows.size * 0.97);
+    for (const row of within)
+      expect([row.swimlane, row.start.toISOString(), Number(row.record_count)]).toEqual([
+        row.swimlane,
+        row.start.toISOString(),
+        expected.windows.get(`${row.swimlane}|${row.start.toISOString()}`),
+      ]);
+    const profiles = (await database.query(sql)).rows as Record<string, unknown>[];
+    let compared = 0;
+    for (const row of profiles) {
+      const key = `${row["swimlane"]}|${(row["start"] as Date).toISOString()}|${row["feature"]}`;
+      const known = expected.profiles.get(key);
+      if (known === undefined) continue;
+      compared++;
+      expect([
+        key,
+        Number(row["present_count"]),
+        Number(row["null_count"]),
+        Number(row["number_count"]),
+        Number(row["string_count"]),
+        row["min"],
+        row["max"],
+      ]).toEqual([key, ...known]);
+    }
+    expect(compared).toBeGreaterThan(2_000);
+  });
+
+  test("the same incidents open, and each is told once under one key", async () => {
+    const rows = async () =>
+      (await database.query("SELECT id, state FROM incidents WHERE severity = 'page'")).rows as {
+        id: string;
+        state: string;
+      }[];
+    const ids = new Set(expected.pages);
+    await until(
+      async () => (await rows()).filter((row) => ids.has(row.id)).length >= ids.size,
+      120_000,
+      "the incidents of replay are open",
+    ).catch(() => undefined);
+    const found = (await rows()).map((row) => row.id);
+    expect(found.filter((id) => ids.has(id)).sort()).toEqual([...ids].sort());
+    expect(found.filter((id) => !ids.has(id))).toEqual([]);
+    const told = pages.filter((page) => page.reason === "opened").map((page) => page.id);
+    expect(told.length).toBe(new Set(told).size);
+  });
+
+  test("health, readiness, metrics and the gate answer", async () => {
+    const base = `http://127.0.0.1:${controlPort}`;
+    expect((await fetch(`${base}/healthz`)).status).toBe(200);
+    expect((await fetch(`${base}/readyz`)).status).toBe(200);
+    expect(await (await fetch(`${base}/metrics`)).text()).toContain("lanewatch_audit_windows_total");
+    const gate = spawn(process.execPath, [
+      "bin/lanewatch.mjs",
+      "gate",
+      "--swimlane",
+      "no-such-lane",
+      "--since",
+      "1h",
+      "--url",
+      base,
+    ]);
+    expect(await new Promise((resolve) => gate.once("exit", resolve))).toBe(2);
+  });
+});
+
+async function expectedByReplay(folder: string, records: readonly string[]) {
+  const path = join(folder, "records.jsonl");
+  writeFileSync(path, `${records.join("\n")}\n`);
+  const outFolder = join(folder, "replay");
+  const summary = await replay({
+    config: parseConfig(LANES, {}),
+    paths: [path],
+    outFolder,
+    detectors: BUILT_IN_DETECTORS,
+    clock: systemClock,
+    telemetry: new Telemetry({ level: "error" }),
+  });
+  const instance = await DuckDBInstance.create(join(outFolder, "store.duckdb"), { access_mode: "READ_ONLY" });
+  const connection = await instance.connect();
+  const read = async (sql: string) =>
+    (await connection.runAndReadAll(sql)).getRowObjectsJson() as Record<string, unknown>[];
+  const iso = (text: unknown) =>
+    new Date(`${String(text).replace(" ", "T").replace(/\+00$/, "")}Z`).toISOString();
+  const windows = new Map(
+    (await read("SELECT swimlane, window_start, record_count FROM windows")).map((row) => [
+      `${row["swimlane"]}|${iso(row["window_start"])}`,
+      Number(row["record_count"]),
+    ]),
+  );
+  const profiles = new Map(
+    (await read("SELECT * FROM profiles")).map((row) => [
+      `${row["swimlane"]}|${iso(row["window_start"])}|${row["feature"]}`,
+      [
+        ...["present_count", "null_count", "number_count", "string_count"].map((name) => Number(row[name])),
+        row["min"],
+        row["max"],
+      ],
+    ]),
+  );
+  connection.closeSync();
+  instance.closeSync();
+  const pages = summary.incidents
+    .filter((row) => row.severity === "page" && row.state !== "pending")
+    .map((row) => row.id);
+  return { windows, profiles, pages };
+}
+
+async function serviceConfig(topic: string, port: number, webhookPort: number): Promise<string> {
+  const { brokers } = await engine("kafka");
+  const { httpPort, pgPort } = await engine("questdb");
+  const { url } = await engine("redis");
+  return `${LANES}
+sources: { records: { type: kafka, brokers: ${JSON.stringify(brokers)}, topics: [${topic}], groupId: ${topic} } }
+store: { type: questdb, http: "http://127.0.0.1:${httpPort}", pg: "127.0.0.1:${pgPort}", segmentDays: 36500, windowDays: 36500, judgementDays: 36500 }
+queue: { type: bullmq, url: "${url}", prefix: "${topic}" }
+segments: { idleTimeout: 1h }
+notify: { notifiers: { hook: { type: webhook, url: "http://127.0.0.1:${webhookPort}/" } } }
+control: { host: 127.0.0.1, port: ${port} }
+logLevel: warn
+`;
+}
+
+function startLanewatch(config: string, role: string): ChildProcess {
+  return spawn(process.execPath, ["bin/lanewatch.mjs", "run", "--config", config, "--role", role], {
+    stdio: ["ignore", "inherit", "inherit"],
+  });
+}
+
+async function produce(topics: TestTopics, topic: string, records: readonly string[]): Promise<void> {
+  const producer = topics.kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
+  await producer.connect();
+  for (let at = 0; at < records.length; at += 4_000) {
+    const messages = records.slice(at, at + 4_000).map((value, i) => ({
+      value,
+      partition: (at + i) % 4,
+      timestamp: String(Date.parse((JSON.parse(value) as { ts: string }).ts)),
+    }));
+    await producer.send({ topic, messages, compression: CompressionTypes.GZIP });
+  }
+  await producer.disconnect();
+}
+
+async function countOf(database: pg.Client, sql: string): Promise<number> {
+  const { rows } = await database.query(sql).catch(() => ({ rows: [] }));
+  return Number(rows[0]?.n ?? 0);
+}
+
+async function until(check: () => Promise<boolean>, withinMs: number, what: string): Promise<void> {
+  for (const endMs = Date.now() + withinMs; Date.now() < endMs; ) {
+    if (await check()) return;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+  throw new Error(`not within ${withinMs / 1000} s: ${what}`);
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
