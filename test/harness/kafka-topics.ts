@@ -26,12 +26,10 @@ export class TestTopics {
   ): Promise<string> {
     const topic = uniqueName(stem);
     const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }));
-    await this.admin((admin) =>
-      admin.createTopics({
-        topics: [{ topic, numPartitions: partitionCount, configEntries }],
-        waitForLeaders: true,
-      }),
-    );
+    await this.admin(async (admin) => {
+      await admin.createTopics({ topics: [{ topic, numPartitions: partitionCount, configEntries }] });
+      await untilKnown(() => admin.fetchTopicOffsets(topic));
+    });
     return topic;
   }
 
@@ -69,6 +67,19 @@ export class TestTopics {
       return await work(admin);
     } finally {
       await admin.disconnect();
+    }
+  }
+}
+
+/** Of several brokers one may not have heard of a topic that another has just made. */
+async function untilKnown(ask: () => Promise<unknown>): Promise<void> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      await ask();
+      return;
+    } catch (error) {
+      if (attempt >= 100) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 100));
     }
   }
 }

@@ -1,8 +1,8 @@
 /**
  * Questions to the brokers outside of consuming: where partitions begin and end, what a group has committed.
  *
- * An answer is from now, or there is none within the deadline. After a failure the connection is thrown away: kafkajs'
- * admin client keeps stale metadata for minutes, so that a moved leader would fail every question until then.
+ * An answer is from now (kafkajs' admin client asks for metadata anew each time, so moved leaders and new partitions
+ * are seen), or there is none within the deadline. After a failure the connection is thrown away with all its state.
  */
 import type { Admin, Kafka } from "kafkajs";
 import { withDeadline } from "../../base/deadline.ts";

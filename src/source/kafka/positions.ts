@@ -2,6 +2,7 @@
  * Where reading begins after a join: at the group's commit; without a usable one, where the caller says that the
  * counted path ends; without that, at the log's start. Never at "latest": that would skip records without a trace.
  */
+import type { Clock } from "../../base/clock.ts";
 import { OperationalError } from "../../base/errors.ts";
 import type { PartitionEnd, PartitionPosition } from "../contract.ts";
 import type { Ask } from "./ask.ts";
@@ -25,7 +26,7 @@ export async function findBeginnings(
     const [ends, commits] = await Promise.all([ask.ends(topic), ask.commits(groupId, topic)]);
     for (const partition of partitions) {
       const end = ends.find((one) => one.partition === partition);
-      if (!end) continue; // assigned, but its leader does not know it yet: the next join brings it
+      if (!end) throw partitionUnknown(topic, partition);
       const expected = commits.get(partition) ?? (await resumeOffset(topic, partition)) ?? end.startOffset;
       beginnings.push({
         topic,
@@ -39,14 +40,38 @@ export async function findBeginnings(
   return beginnings;
 }
 
+/** Just added, and the broker that we asked has not heard of it: left out now, it would never be read. */
+function partitionUnknown(topic: string, partition: number): OperationalError {
+  return new OperationalError(`The brokers do not know partition ${partition} of topic "${topic}" yet.`, {
+    code: "SOURCE_UNREACHABLE",
+    retryable: true,
+    context: { topic, partition },
+  });
+}
+
+/** An end before our position is believed when it is answered this often, a second apart: elections look like it. */
+const WENT_BACK_LOOKS = 3;
+
+/** @throws {OperationalError} SOURCE_LOG_WENT_BACK, when the log really ends before `offset`. */
+export async function refuseWentBack(
+  { ask, clock }: { readonly ask: Ask; readonly clock: Clock },
+  signal: AbortSignal,
+  { topic, partition, offset }: PartitionPosition,
+): Promise<void> {
+  let end: PartitionEnd | undefined;
+  for (let look = 0; look < WENT_BACK_LOOKS; look++) {
+    await clock.sleep(1_000, signal);
+    end = (await ask.ends(topic)).find((one) => one.partition === partition);
+    if (signal.aborted || !end || end.endOffset >= offset) return;
+  }
+  if (end) throw logWentBack(end, offset);
+}
+
 /**
  * The log ends before what was already read of it: the topic was deleted and made again, or brokers lost records.
  * Going on would count new records under offsets that are already accounted for.
  */
-export function logWentBack(
-  { topic, partition, endOffset }: PartitionEnd,
-  expected: number,
-): OperationalError {
+function logWentBack({ topic, partition, endOffset }: PartitionEnd, expected: number): OperationalError {
   return new OperationalError(
     `Partition ${partition} of topic "${topic}" ends at offset ${endOffset}, but offsets up to ${expected} were read ` +
       "before: the topic was deleted and made again, or the brokers lost records. Nothing was counted twice. Read the " +
