@@ -95,6 +95,56 @@ describe("a lane without a pinned reference", () => {
   });
 });
 
+describe("what the auditor learns", () => {
+  test("the same fault thirty times over is found from first to last", () => {
+    const auditor = new LaneAuditor(OPTIONS);
+    const random = seededRandom(5);
+    for (let i = 0; i < 60; i++) auditor.audit(healthy(i, random));
+    const found = Array.from({ length: 30 }, (_, turn) => {
+      const index = 60 + 3 * turn;
+      const rows = Array.from({ length: 50 }, (_, i) => ({
+        ...healthyRow(random),
+        ...(i < 4 ? { price: 99_999 } : {}),
+      }));
+      const hit = alerts(auditor.audit(windowOf(index, rows))).includes("price:range");
+      auditor.audit(healthy(index + 1, random));
+      auditor.audit(healthy(index + 2, random));
+      return hit;
+    });
+    expect(found.filter((hit) => hit)).toHaveLength(30);
+  });
+
+  test("a change that stays pages, and after eight windows is the new normal", () => {
+    const auditor = new LaneAuditor(OPTIONS);
+    const random = seededRandom(6);
+    for (let i = 0; i < 60; i++) auditor.audit(healthy(i, random));
+    const changed = Array.from({ length: 30 }, (_, i) => {
+      const rows = Array.from({ length: 50 }, () => ({
+        ...healthyRow(random),
+        price: Math.round(random() * 1000) * 100,
+      }));
+      return alerts(auditor.audit(windowOf(60 + i, rows))).length > 0;
+    });
+    expect(changed.slice(0, 7).every((alerted) => alerted)).toBe(true);
+    expect(changed.slice(10).some((alerted) => alerted)).toBe(false);
+  });
+
+  test("a window within a known event is judged, neither warned of nor learned from", () => {
+    const event = { startMs: 60 * HOUR_MS, endMs: 61 * HOUR_MS, name: "migration" };
+    const auditor = new LaneAuditor({ ...OPTIONS, knownEvents: [event] });
+    const random = seededRandom(7);
+    for (let i = 0; i < 60; i++) auditor.audit(healthy(i, random));
+    const rows = auditor.audit(
+      windowOf(
+        60,
+        Array.from({ length: 50 }, () => ({ ...healthyRow(random), price: null })),
+      ),
+    );
+    expect(alerts(rows)).toEqual([]);
+    expect(rows.some((row) => row.answer === "anomalous" && row.detector === "null-rate")).toBe(true);
+  });
+});
+
 describe("the auditor's memory", () => {
   test("encoded, decoded and handed to another auditor, it gives the same rows as one that never stopped", () => {
     const steady = new LaneAuditor(OPTIONS);
