@@ -8,7 +8,7 @@ import type { Incident } from "./incident.ts";
 import { emptyLedger, type Ledger, memberOf, membersOf, putNote, type WindowNote } from "./ledger.ts";
 import { type Closing, type Life, nextLife } from "./lifecycle.ts";
 import type { IncidentOptions } from "./options.ts";
-import { compareSightings, sightingOf, type Witness } from "./sighting.ts";
+import { compareWitnesses, sightingOf, type Witness } from "./sighting.ts";
 
 /** A judged window with what is known of it. */
 export interface Observation {
@@ -91,7 +91,7 @@ function noteOf(
     windowSizeMs: window.windowSizeMs,
     windowStartMs: window.windowStartMs,
     judgedOk: verdicts.some((verdict) => verdict.answer === "ok" && members.has(memberOf(verdict))),
-    sightings: [...witnesses].sort(compareSightings).slice(0, options.sightingCountMax).map(sightingOf),
+    sightings: [...witnesses].sort(compareWitnesses).slice(0, options.sightingCountMax).map(sightingOf),
     omittedCount: Math.max(0, witnesses.length - options.sightingCountMax),
   };
 }

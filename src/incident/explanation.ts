@@ -4,8 +4,9 @@ import { type Cause, likelyCauses } from "./cause.ts";
 import type { Group, GroupMemory, Incident, IncidentMemory } from "./incident.ts";
 import { sourcesOf } from "./ledger.ts";
 import type { Closing, Life } from "./lifecycle.ts";
+import { packLedger } from "./pack.ts";
 import { reproduceChildrenSql, reproduceSql } from "./reproduce.ts";
-import { compareSightings, compareText, parseObject, type Witness } from "./sighting.ts";
+import { compareText, compareWitnesses, parseObject, type Witness } from "./sighting.ts";
 import { changeText, whatChanged } from "./title.ts";
 import { movedTogether, type TogetherFeature } from "./together.ts";
 
@@ -70,13 +71,13 @@ export function explain(
     together: movedTogether(ledger),
     verdicts: ledger.witnesses,
     sql: reproduceSql(incident, ledger.witnesses),
-    memory: { kind: "lane", windowSizeMs, ledger, evidence, gravity },
+    memory: { kind: "lane", windowSizeMs, ledger: packLedger(ledger), evidence, gravity },
   };
 }
 
 export function explainGroup(group: Group, endMs: number): Explanation {
   const { children, gravity } = group;
-  const witnesses = children.flatMap((child) => child.witness ?? []).sort(compareSightings);
+  const witnesses = children.flatMap((child) => child.witness ?? []).sort(compareWitnesses);
   const lanes = [...new Set(children.map((child) => child.swimlane))].sort(compareText);
   return {
     what: `${lanes.length} lanes: ${children[0]!.what}`,

@@ -15,7 +15,7 @@ import { streamOf } from "./ledger.ts";
 import { type IncidentOptions, incidentDefaults } from "./options.ts";
 import { acknowledgedLife, isLive } from "./person.ts";
 import { groupFromRow, groupRowOf, incidentFromRow, rowOf } from "./row.ts";
-import { compareSightings, witnessOf } from "./sighting.ts";
+import { compareWitnesses, witnessOf } from "./sighting.ts";
 
 export interface Observed {
   /** Incidents that changed, in their new state; those that stand above others come last. */
@@ -48,7 +48,7 @@ export class IncidentBook {
     const witnesses = verdicts
       .filter((v) => v.answer === "anomalous")
       .map(witnessOf)
-      .sort(compareSightings);
+      .sort(compareWitnesses);
     const observation: Observation = { window, verdicts, witnesses, counts };
     const home = this.#homeOf(observation);
     const changed = this.#concerned(observation, home).map((incident) =>

@@ -3,6 +3,7 @@ import type { Evidence } from "./evidence.ts";
 import type { Gravity } from "./gravity.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Life } from "./lifecycle.ts";
+import type { PackedLedger } from "./pack.ts";
 import type { Witness } from "./sighting.ts";
 
 /** One incident of one lane. Plain and read-only: every change makes a new one. */
@@ -33,7 +34,8 @@ export interface Incident {
 export interface IncidentMemory {
   readonly kind: "lane";
   readonly windowSizeMs: number;
-  readonly ledger: Ledger;
+  /** Without its witnesses: they are the explanation's `verdicts`. */
+  readonly ledger: PackedLedger;
   readonly evidence: readonly Evidence[];
   readonly gravity: Gravity;
 }

@@ -3,7 +3,7 @@
  * whether it persists, whether it is over) is computed from the ledger, never counted along. So a window that late
  * data re-judged simply replaces its note, and the incident becomes what it would have been from the start.
  */
-import { compareSightings, compareText, type Sighting, severityRank, type Witness } from "./sighting.ts";
+import { compareText, compareWitnesses, type Sighting, severityRank, type Witness } from "./sighting.ts";
 
 /** One judged window of a source, from the first anomaly on. */
 export interface WindowNote {
@@ -17,7 +17,7 @@ export interface WindowNote {
   readonly omittedCount: number;
 }
 
-/** Plain data, so that it survives the store as JSON. */
+/** Plain data; pack.ts writes it small into the incident's row. */
 export interface Ledger {
   /** By window start, then size, then source. */
   readonly notes: readonly WindowNote[];
@@ -27,7 +27,7 @@ export interface Ledger {
   readonly folded: Folded;
 }
 
-interface Folded {
+export interface Folded {
   readonly verdictCount: number;
   readonly members: readonly string[];
   readonly sources: readonly string[];
@@ -48,8 +48,8 @@ export const emptyLedger: Ledger = {
   folded: { verdictCount: 0, members: [], sources: [], confirmed: [], severityRankMax: -1 },
 };
 
-const WITNESS_COUNT_MAX = 12;
-const FOLDED_NAMES_MAX = 1_000;
+const WITNESS_COUNT_MAX = 8;
+const FOLDED_NAMES_MAX = 200;
 
 /** Puts a window's note in place of the one it may have had. */
 export function putNote(
@@ -74,8 +74,18 @@ export function subjectOf(note: WindowNote, sighting: Sighting): string {
   return `${streamOf(note)}|${sighting.feature}`;
 }
 
+/** A ledger never changes, and each observation asks several times: both answers below are worked out once. */
+const confirmedOnce = new WeakMap<Ledger, ReadonlySet<string>>();
+const membersOnce = new WeakMap<Ledger, readonly string[]>();
+
 /** Subjects whose anomaly was certain, loud enough to page, or came again soon enough. */
 export function confirmedSubjects(ledger: Ledger, limits: LedgerLimits): ReadonlySet<string> {
+  const known = confirmedOnce.get(ledger) ?? findConfirmed(ledger, limits);
+  confirmedOnce.set(ledger, known);
+  return known;
+}
+
+function findConfirmed(ledger: Ledger, limits: LedgerLimits): ReadonlySet<string> {
   const confirmed = new Set(ledger.folded.confirmed);
   const startsBySubject = new Map<string, number[]>();
   for (const note of ledger.notes) {
@@ -101,6 +111,12 @@ export function holds(note: WindowNote, confirmed: ReadonlySet<string>): boolean
 
 /** Sorted "feature:detector" of every anomaly. A comma in a feature's name would split it; it becomes a blank. */
 export function membersOf(ledger: Ledger): readonly string[] {
+  const known = membersOnce.get(ledger) ?? findMembers(ledger);
+  membersOnce.set(ledger, known);
+  return known;
+}
+
+function findMembers(ledger: Ledger): readonly string[] {
   const members = new Set(ledger.folded.members);
   for (const note of ledger.notes) for (const s of note.sightings) members.add(memberOf(s));
   return [...members].sort(compareText);
@@ -153,7 +169,7 @@ function compareNotes(a: WindowNote, b: WindowNote): number {
 function chooseWitnesses(witnesses: readonly Witness[]): readonly Witness[] {
   const worst = new Map<string, Witness>();
   for (const witness of [...witnesses].sort(
-    (a, b) => compareSightings(a, b) || a.windowStartMs - b.windowStartMs,
+    (a, b) => compareWitnesses(a, b) || a.windowStartMs - b.windowStartMs,
   )) {
     const key = `${streamOf(witness)}|${memberOf(witness)}`;
     if (!worst.has(key)) worst.set(key, witness);

@@ -22,9 +22,9 @@ export interface IncidentOptions {
   readonly groupLanes: number;
   /** Starts at most this many windows apart count as the same stretch. @default 3 */
   readonly groupWindows: number;
-  /** Windows remembered in detail per incident; older ones are folded into totals and can't be re-judged. @default 96 */
+  /** Windows remembered in detail per incident; older ones are folded into totals and can't be re-judged. @default 32 */
   readonly noteCountMax: number;
-  /** Anomalies remembered per window; the rest are counted. @default 100 */
+  /** Anomalies remembered per window; the rest are counted. @default 50 */
   readonly sightingCountMax: number;
   /** Resolved incidents kept per lane, for late data and for coarser windows that see them again. @default 16 */
   readonly resolvedCountMax: number;
@@ -40,8 +40,8 @@ export const incidentDefaults: IncidentOptions = {
   worsenedFactor: 2,
   groupLanes: 2,
   groupWindows: 3,
-  noteCountMax: 96,
-  sightingCountMax: 100,
+  noteCountMax: 32,
+  sightingCountMax: 50,
   resolvedCountMax: 16,
   knownEvents: [],
 };

@@ -4,6 +4,7 @@ import { type Explanation, explain, explainGroup, readExplanation } from "./expl
 import { type Child, type Group, type Incident, severityOf, spanOf } from "./incident.ts";
 import { membersOf, severityRankOf, verdictCountOf } from "./ledger.ts";
 import type { Life } from "./lifecycle.ts";
+import { unpackLedger } from "./pack.ts";
 import { compareText } from "./sighting.ts";
 import { groupTitleOf, titleOf } from "./title.ts";
 
@@ -44,7 +45,7 @@ export function incidentFromRow(row: IncidentRow): Incident | undefined {
     changedAtMs: row.changedAtMs,
     resolvedAtMs: row.resolvedAtMs,
     acknowledgedBy: row.acknowledgedBy,
-    ledger,
+    ledger: unpackLedger(ledger, told.verdicts),
     evidence,
     gravity,
     worsenedCount: told.worsenedCount,

@@ -8,12 +8,13 @@ export interface Sighting {
   readonly severity: Severity;
   /** Needs no persistence. */
   readonly certain: boolean;
+  /** To three digits, enough to tell whether it has doubled. */
   readonly effect: number;
-  readonly significance: number;
 }
 
 /** A sighting with all that explains it; an incident keeps the few that say most. */
 export interface Witness extends Sighting {
+  readonly significance: number;
   readonly source: string;
   readonly windowStartMs: number;
   readonly windowSizeMs: number;
@@ -28,12 +29,12 @@ export interface Witness extends Sighting {
   readonly parts: readonly ExplanationPart[];
 }
 
-const PART_COUNT_MAX = 12;
+const PART_COUNT_MAX = 8;
 
 export const severityRank: Readonly<Record<Severity, number>> = { info: 0, warn: 1, page: 2 };
 
 /** Louder first, then surer, then stronger; names last, so that equal evidence always comes in the same order. */
-export function compareSightings(a: Sighting, b: Sighting): number {
+export function compareWitnesses(a: Witness, b: Witness): number {
   return (
     severityRank[b.severity] - severityRank[a.severity] ||
     Number(b.certain) - Number(a.certain) ||
@@ -69,16 +70,10 @@ export function witnessOf(verdict: VerdictRow): Witness {
   };
 }
 
-/** The compact form, for the windows' notes. */
-export function sightingOf({
-  feature,
-  detector,
-  severity,
-  certain,
-  effect,
-  significance,
-}: Witness): Sighting {
-  return { feature, detector, severity, certain, effect, significance };
+/** The compact form, for the windows' notes. What a store would not give back the same is not let in. */
+export function sightingOf({ feature, detector, severity, certain, effect }: Witness): Sighting {
+  const kept = Number.isFinite(effect) ? Number(effect.toPrecision(3)) : 0;
+  return { feature, detector, severity, certain, effect: kept };
 }
 
 /** An object from JSON that another stage wrote; `{}` for anything else, since an explanation must never stop a page. */

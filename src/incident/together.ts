@@ -11,7 +11,7 @@ export interface TogetherFeature {
   readonly firstMs: number;
 }
 
-const FEATURE_COUNT_MAX = 50;
+const FEATURE_COUNT_MAX = 20;
 
 /** The features that were anomalous in the incident's windows, most windows first. */
 export function movedTogether(ledger: Ledger): readonly TogetherFeature[] {
