@@ -1,4 +1,6 @@
 /** How many distinct strings and booleans a profile has seen (DistinctSummary). */
+
+import type { HllSketch } from "./hll.ts";
 import { COUPON_NONE, couponOfString, SLOT_BITS } from "./hll-coupon.ts";
 import { compositeEstimate } from "./hll-estimate.ts";
 import { registersOf } from "./hll-union.ts";
@@ -42,4 +44,12 @@ export function registersOfNames(names: Iterable<string>, others?: Uint8Array): 
   const registers = others?.slice() ?? new Uint8Array(1 << DISTINCT_LG_K);
   for (const name of names) raiseByCoupon(registers, couponOfString(name));
   return registers;
+}
+
+/** Registers of an HLL sketch made elsewhere, folded to our size where it is larger. */
+export function registersOfSketch(sketch: HllSketch): DistinctSummary {
+  const lgK = Math.min(sketch.lgK, DISTINCT_LG_K);
+  const registers = new Uint8Array(1 << lgK);
+  sketch.forEachCoupon((coupon) => raiseByCoupon(registers, coupon));
+  return { lgK, registers };
 }

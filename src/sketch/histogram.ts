@@ -45,6 +45,7 @@ export function quantileEdges(
 export class HistogramCounter {
   readonly edges: Float64Array;
   readonly counts: Float64Array;
+  #table: Uint16Array | null = null;
 
   constructor(edges: Float64Array) {
     invariant(edges.length >= 2, "a histogram needs two edges");
@@ -66,36 +67,30 @@ export class HistogramCounter {
     if (value - value !== 0) return BIN_NON_FINITE;
     if (value < edges[0]!) return BIN_BELOW;
     if (value > edges[last]!) return BIN_ABOVE;
-    // The last edge at or below the value, by halving steps of fixed number: no branch depends on the value.
-    let at = 0;
-    let size = edges.length;
-    while (size > 1) {
-      const half = size >>> 1;
-      at += Number(value >= edges[at + half]!) * half;
-      size -= half;
-    }
+    this.#table ??= binTableOf(edges);
+    let at = this.#table[orderedKey(value)]!;
+    while (at < last && value >= edges[at + 1]!) at++;
     // On a point mass that is the second of two equal edges, and the bin is the one between them.
     if (at > 0 && edges[at] === value && edges[at - 1] === value) return BIN_FIRST + at - 1;
     return BIN_FIRST + Math.min(at, last - 1);
   }
 
-  /** Adds an ascending run: the edges are looked up in the run, not the numbers among the edges. */
+  /** Adds an ascending run: one walk along both, so that a number costs a comparison. */
   addSorted(run: Float64Array, length: number): void {
     const { edges, counts } = this;
     const last = edges.length - 1;
-    let below = lowerIndex(run, 0, length, edges[0]!);
-    counts[BIN_BELOW]! += below;
-    for (let i = 0; i < last; i++) {
-      const point = edges[i] === edges[i + 1];
-      const closed = i + 1 === last && !point;
-      const end =
-        point || closed
-          ? upperIndex(run, below, length, edges[i + 1]!)
-          : lowerIndex(run, below, length, edges[i + 1]!);
-      counts[BIN_FIRST + i]! += end - below;
-      below = end;
+    let at = 0;
+    while (at < length && run[at]! < edges[0]!) at++;
+    counts[BIN_BELOW]! += at;
+    for (let bin = 0; bin < last; bin++) {
+      const begin = at;
+      const upper = edges[bin + 1]!;
+      // A point mass and the last bin take their upper edge too.
+      const closed = edges[bin] === upper || bin + 1 === last;
+      while (at < length && (run[at]! < upper || (closed && run[at] === upper))) at++;
+      counts[BIN_FIRST + bin]! += at - begin;
     }
-    counts[BIN_ABOVE]! += length - below;
+    counts[BIN_ABOVE]! += length - at;
   }
 
   /** The counts so far, with those of records that had no finite number. */
@@ -123,26 +118,33 @@ function sameEdges(a: Float64Array, b: Float64Array): boolean {
   return a === b || (a.length === b.length && a.every((edge, i) => edge === b[i]));
 }
 
-/** Index of the first number at or above `edge` in run[from..end). */
-function lowerIndex(run: Float64Array, from: number, end: number, edge: number): number {
-  let low = from;
-  let high = end;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (run[middle]! < edge) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+const tables = new WeakMap<Float64Array, Uint16Array>();
+const float = new Float32Array(1);
+const floatBits = new Int32Array(float.buffer);
+
+/** The upper 16 bits of the value as a float, made to ascend with it. */
+function orderedKey(value: number): number {
+  float[0] = value;
+  const bits = floatBits[0]!;
+  // Negative floats descend as integers: all their bits turn; of the others only the sign does.
+  return (bits ^ ((bits >> 31) | 0x80000000)) >>> 16;
 }
 
-/** Index of the first number above `edge`. */
-function upperIndex(run: Float64Array, from: number, end: number, edge: number): number {
-  let low = from;
-  let high = end;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (run[middle]! <= edge) low = middle + 1;
-    else high = middle;
+/**
+ * For each key, an edge that no value with that key lies below (or the first one): the search for a value's bin
+ * begins there and takes a step or two. 128 KiB for each set of edges, shared by all counters on it.
+ */
+function binTableOf(edges: Float64Array): Uint16Array {
+  const known = tables.get(edges);
+  if (known !== undefined) return known;
+  invariant(edges.length < 65_536, "a histogram has fewer than 65,536 edges");
+  const table = new Uint16Array(65_536);
+  let at = 0;
+  for (let key = 1; key < 65_536; key++) {
+    // Rounding to float may lift a value into this key from below: count the edges up to the key before.
+    while (at + 1 < edges.length && orderedKey(edges[at + 1]!) < key - 1) at++;
+    table[key] = at;
   }
-  return low;
+  tables.set(edges, table);
+  return table;
 }

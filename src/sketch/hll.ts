@@ -16,6 +16,8 @@ import {
 } from "./hll-coupon.ts";
 import { compositeEstimate, couponEstimate, hllBounds } from "./hll-estimate.ts";
 
+const INVERSE_POWERS = Float64Array.from({ length: 64 }, (_, value) => 2 ** -value);
+
 export type HllType = 4 | 6 | 8;
 export type HllMode = "list" | "set" | "registers";
 
@@ -197,10 +199,10 @@ export function raiseRegister(registers: HllRegisters, slot: number, value: numb
   if (value <= old) return;
   registers.values[slot] = value;
   registers.hipAccumulator += registers.values.length / (registers.kxq0 + registers.kxq1);
-  if (old < 32) registers.kxq0 -= 2 ** -old;
-  else registers.kxq1 -= 2 ** -old;
-  if (value < 32) registers.kxq0 += 2 ** -value;
-  else registers.kxq1 += 2 ** -value;
+  if (old < 32) registers.kxq0 -= INVERSE_POWERS[old]!;
+  else registers.kxq1 -= INVERSE_POWERS[old]!;
+  if (value < 32) registers.kxq0 += INVERSE_POWERS[value]!;
+  else registers.kxq1 += INVERSE_POWERS[value]!;
   if (old === 0) registers.zeroCount--;
 }
 

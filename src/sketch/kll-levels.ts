@@ -17,6 +17,20 @@ export function levelCapacity(k: number, levelCount: number, level: number): num
   return Math.max(LEVEL_CAPACITY_MIN, scaledCapacity(k, depth));
 }
 
+const capacitiesOfK = new Map<number, Int32Array>();
+/** Sizes in use are few; beyond this many they are computed anew. */
+const CACHED_KS_MAX = 64;
+
+/** Capacity by depth below the top level; shared among sketches of the same k. */
+export function capacitiesByDepth(k: number): Int32Array {
+  let capacities = capacitiesOfK.get(k);
+  if (capacities === undefined) {
+    capacities = Int32Array.from({ length: LEVELS_MAX + 1 }, (_, depth) => levelCapacity(k, depth + 1, 0));
+    if (capacitiesOfK.size < CACHED_KS_MAX) capacitiesOfK.set(k, capacities);
+  }
+  return capacities;
+}
+
 /** Items that all levels may hold together. */
 export function totalCapacity(k: number, levelCount: number): number {
   let sum = 0;

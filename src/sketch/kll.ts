@@ -7,15 +7,17 @@
  * same order give the same bits.
  */
 import { invariant } from "../base/errors.ts";
-import { halveDown, halveUp, mergeRuns, mergeStrided, sortRange } from "./kll-compact.ts";
+import { halveDown, halveUp, mergeRuns, mergeStrided, moveRange, sortRange } from "./kll-compact.ts";
 import {
+  capacitiesByDepth,
   KLL_K_MAX,
   KLL_K_MIN,
   LEVELS_MAX,
-  levelCapacity,
   normalizedRankError,
   totalCapacity,
 } from "./kll-levels.ts";
+
+const SQUARED_WEIGHTS = Float64Array.from({ length: LEVELS_MAX + 1 }, (_, level) => 4 ** level);
 
 export interface KllOptions {
   readonly k: number;
@@ -54,6 +56,7 @@ export class KllSketch {
   #levelCount = 1;
   /** Where each level begins; one more for the end. */
   readonly #starts = new Int32Array(LEVELS_MAX + 2);
+  readonly #capacities: Int32Array;
   #items: Float64Array;
   #level0Sorted = false;
   #coin: number;
@@ -68,6 +71,7 @@ export class KllSketch {
     this.minK = k;
     this.precision = options.precision ?? "double";
     this.rankVariance = options.rankVariance ?? 0;
+    this.#capacities = capacitiesByDepth(k);
     this.#items = new Float64Array(k);
     this.#starts[0] = k;
     this.#starts[1] = k;
@@ -142,27 +146,26 @@ export class KllSketch {
 
   /**
    * Adds an ascending run of numbers at once: one merge in place of `length` updates. Where there is room the whole
-   * run joins level 0 and nothing is lost; else it is halved straight into level 1, like a compaction of its own.
+   * run joins level 0 and nothing is lost. Else it is thinned before it joins a level above, as compactions of its
+   * own would have done: every second number of weight 2, or where k is small every fourth of weight 4, and so on.
    */
   updateSortedRun(run: Float64Array, length: number): void {
-    if (length > this.k || length < 2) {
-      // No room to merge so long a run, or no run: number by number.
-      for (let i = 0; i < length; i++) this.update(run[i]!);
-      return;
-    }
-    if (this.#starts[0]! >= length) {
+    if (this.#starts[0]! >= length && length > 0) {
       this.#widen(run[0]!, run[length - 1]!);
       this.count += length;
       this.#mergeIntoLevel0(run, length);
       return;
     }
-    const even = length & ~1;
-    if (even < length) this.update(run[even]!);
-    this.#widen(run[0]!, run[even - 1]!);
-    while (this.#starts[0]! < even >>> 1 || this.#levelCount === 1) this.#makeRoom();
-    this.count += even;
-    this.rankVariance += 1;
-    this.#mergeHalfIntoLevel1(run, even >>> 1);
+    let level = 1;
+    while (length >>> level > this.k) level++;
+    const thinned = length >>> level;
+    for (let i = thinned << level; i < length; i++) this.update(run[i]!);
+    if (thinned === 0) return;
+    this.#widen(run[0]!, run[(thinned << level) - 1]!);
+    while (this.#levelCount <= level) this.#addTopLevel();
+    while (this.#starts[0]! < thinned) this.#makeRoom();
+    this.count += thinned << level;
+    this.#mergeIntoLevel(level, run, thinned);
   }
 
   /** Adds all that `other` holds; `other` is unchanged. Different k are allowed: the smaller one decides the error. */
@@ -234,14 +237,13 @@ export class KllSketch {
   }
 
   #lowestFullLevel(): number {
-    for (let l = 0; l < this.#levelCount; l++) {
-      const size = this.#starts[l + 1]! - this.#starts[l]!;
-      if (size >= levelCapacity(this.k, this.#levelCount, l)) return l;
-    }
+    const starts = this.#starts;
+    const top = this.#levelCount - 1;
+    for (let l = 0; l <= top; l++) if (starts[l + 1]! - starts[l]! >= this.#capacities[top - l]!) return l;
     // All full together, none alone: rounding of capacities never lets that happen, an uneven fill may.
     let widest = 0;
     for (let l = 1; l < this.#levelCount; l++) {
-      const size = (i: number) => this.#starts[i + 1]! - this.#starts[i]!;
+      const size = (i: number) => starts[i + 1]! - starts[i]!;
       if (size(l) > size(widest)) widest = l;
     }
     return widest;
@@ -275,13 +277,13 @@ export class KllSketch {
       halveDown(items, from, half, this.#flip());
       mergeRuns(items, from, half, end, above);
     }
-    this.rankVariance += 4 ** level;
+    this.rankVariance += SQUARED_WEIGHTS[level]!;
     starts[level + 1] = end - half;
     starts[level] = end - half - odd;
     // The odd one stays behind at this level.
     if (odd === 1) items[end - half - 1] = items[begin]!;
     if (level > 0) {
-      items.copyWithin(starts[0]! + half, starts[0]!, begin);
+      moveRange(items, starts[0]!, begin, half);
       for (let l = 0; l < level; l++) starts[l]! += half;
     }
   }
@@ -295,14 +297,19 @@ export class KllSketch {
     this.#level0Sorted = true;
   }
 
-  /** Puts every second item of the run into level 1; level 0 moves down to make the room. */
-  #mergeHalfIntoLevel1(run: Float64Array, half: number): void {
+  /** Puts `thinned` numbers of the run into `level`; the levels below move down to make the room. */
+  #mergeIntoLevel(level: number, run: Float64Array, thinned: number): void {
     const starts = this.#starts;
-    const begin = starts[1]!;
-    this.#items.copyWithin(starts[0]! - half, starts[0]!, begin);
-    starts[0]! -= half;
-    starts[1]! -= half;
-    mergeStrided(this.#items, begin - half, begin, starts[2]! - begin, run, half, 2, this.#flip());
+    const begin = starts[level]!;
+    let offset = 0;
+    for (let l = 0; l < level; l++) {
+      offset += this.#flip() << l;
+      this.rankVariance += SQUARED_WEIGHTS[l]!;
+    }
+    moveRange(this.#items, starts[0]!, begin, -thinned);
+    for (let l = 0; l <= level; l++) starts[l]! -= thinned;
+    const above = starts[level + 1]! - begin;
+    mergeStrided(this.#items, begin - thinned, begin, above, run, thinned, 1 << level, offset);
   }
 
   /** Takes over sorted levels of any size, compacting from the lowest up until they fit. */
@@ -313,7 +320,7 @@ export class KllSketch {
     let held = levels.reduce((sum, level) => sum + level.length, 0);
     for (let l = 0; l < levelCount; l++) {
       const level = levels[l] ?? new Float64Array(0);
-      if (held < target || level.length < levelCapacity(this.k, levelCount, l)) {
+      if (held < target || level.length < this.#capacities[levelCount - 1 - l]!) {
         kept.push(level);
         continue;
       }
@@ -325,11 +332,11 @@ export class KllSketch {
       for (let i = 0; i < half; i++) up[i] = level[odd + 2 * i + offset]!;
       up.set(levels[l + 1] ?? [], half);
       levels[l + 1] = up.sort();
-      this.rankVariance += 4 ** l;
+      this.rankVariance += SQUARED_WEIGHTS[l]!;
       held -= half;
       if (l === levelCount - 1) {
         levelCount++;
-        target += levelCapacity(this.k, levelCount, 0);
+        target += this.#capacities[levelCount - 1]!;
       }
     }
     this.#level0Sorted = true;

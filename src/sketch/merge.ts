@@ -43,7 +43,10 @@ export function mergeProfiles(profiles: readonly Profile[], seed: number): Profi
       profiles.map((p) => p.categories),
       Math.max(...profiles.map((p) => p.categories.namesMax)),
     ),
-    histogram: mergeHistograms(profiles.map((p) => p.histogram)),
+    // A profile of nothing has no bins, and none to miss.
+    histogram: mergeHistograms(
+      profiles.filter((p) => p.presentCount > 0 || p.histogram).map((p) => p.histogram),
+    ),
   };
 }
 

@@ -7,145 +7,132 @@
 /** Seed that every DataSketches implementation uses unless told otherwise. */
 export const UPDATE_SEED = 9001;
 
-/** The last hash, as four unsigned 32-bit words: low and high of the first half, then of the second. */
+/** The last hash, as four 32-bit words: low and high of the first half, then of the second. */
 export const murmurWords = new Int32Array(4);
 
-// One 64-bit accumulator for multiplication, low and high word: a function can return but one number.
-let productLow = 0;
-let productHigh = 0;
-
-/** Sets the accumulator to the low 64 bits of (ah:al) × (bh:bl). */
-function multiply(al: number, ah: number, bl: number, bh: number): void {
+/** The high word of the low 64 bits of (ah:al) × (bh:bl); the low word is Math.imul(al, bl). */
+function multiplyHigh(al: number, ah: number, bl: number, bh: number): number {
   const a0 = al & 0xffff;
   const a1 = al >>> 16;
   const b0 = bl & 0xffff;
   const b1 = bl >>> 16;
-  const low = Math.imul(a0, b0);
-  const mid1 = (Math.imul(a1, b0) >>> 0) + (low >>> 16);
-  const mid2 = (Math.imul(a0, b1) >>> 0) + (mid1 & 0xffff);
-  productLow = ((mid2 << 16) | (low & 0xffff)) >>> 0;
-  const high = Math.imul(a1, b1) + (mid1 >>> 16) + (mid2 >>> 16);
-  productHigh = (high + Math.imul(ah, bl) + Math.imul(al, bh)) >>> 0;
+  const middle1 = (Math.imul(a1, b0) + (Math.imul(a0, b0) >>> 16)) >>> 0;
+  const middle2 = (Math.imul(a0, b1) + (middle1 & 0xffff)) >>> 0;
+  const high = (Math.imul(a1, b1) + (middle1 >>> 16) + (middle2 >>> 16)) | 0;
+  return (high + Math.imul(ah, bl) + Math.imul(al, bh)) | 0;
+}
+
+/** 1 where adding to `addend` gave `sum` past 32 bits. */
+function carry(sum: number, addend: number): number {
+  return sum >>> 0 < addend >>> 0 ? 1 : 0;
 }
 
 const C1_LOW = 0x114253d5;
-const C1_HIGH = 0x87c37b91;
+const C1_HIGH = 0x87c37b91 | 0;
 const C2_LOW = 0x2745937f;
 const C2_HIGH = 0x4cf5ad43;
+const F1_LOW = 0xed558ccd | 0;
+const F1_HIGH = 0xff51afd7 | 0;
+const F2_LOW = 0x1a85ec53;
+const F2_HIGH = 0xc4ceb9fe | 0;
 
-/** Hashes `bytes[0..length)` into {@link murmurWords}. */
+/** Hashes `bytes[0..length)` into {@link murmurWords}. All words are signed 32-bit integers. */
 export function murmur3(bytes: Uint8Array, length: number, seed: number = UPDATE_SEED): void {
-  let h1l = seed >>> 0;
+  let h1l = seed | 0;
   let h1h = 0;
-  let h2l = seed >>> 0;
+  let h2l = seed | 0;
   let h2h = 0;
-  const blocks = length >>> 4;
-  for (let b = 0; b < blocks; b++) {
-    const at = b << 4;
+  let kl = 0;
+  let kh = 0;
+  let low = 0;
+  let high = 0;
+  const tail = length & ~15;
+  for (let at = 0; at < tail; at += 16) {
     // k1 × c1, rotl 31, × c2, into h1
-    multiply(word(bytes, at), word(bytes, at + 4), C1_LOW, C1_HIGH);
-    multiply(
-      ((productLow << 31) | (productHigh >>> 1)) >>> 0,
-      ((productHigh << 31) | (productLow >>> 1)) >>> 0,
-      C2_LOW,
-      C2_HIGH,
-    );
-    h1l = (h1l ^ productLow) >>> 0;
-    h1h = (h1h ^ productHigh) >>> 0;
-    // h1 = rotl(h1, 27) + h2, × 5 + 0x52dce729
-    let low = ((h1l << 27) | (h1h >>> 5)) >>> 0;
-    let high = ((h1h << 27) | (h1l >>> 5)) >>> 0;
-    let sum = low + h2l;
-    low = sum >>> 0;
-    high = (high + h2h + (sum > 0xffffffff ? 1 : 0)) >>> 0;
-    multiply(low, high, 5, 0);
-    sum = productLow + 0x52dce729;
-    h1l = sum >>> 0;
-    h1h = (productHigh + (sum > 0xffffffff ? 1 : 0)) >>> 0;
+    kl = word(bytes, at);
+    kh = multiplyHigh(kl, word(bytes, at + 4), C1_LOW, C1_HIGH);
+    kl = Math.imul(kl, C1_LOW);
+    low = (kl << 31) | (kh >>> 1);
+    high = (kh << 31) | (kl >>> 1);
+    h1h ^= multiplyHigh(low, high, C2_LOW, C2_HIGH);
+    h1l ^= Math.imul(low, C2_LOW);
+    // h1 = (rotl(h1, 27) + h2) × 5 + 0x52dce729
+    low = (h1l << 27) | (h1h >>> 5);
+    high = (h1h << 27) | (h1l >>> 5);
+    low = (low + h2l) | 0;
+    high = (high + h2h + carry(low, h2l)) | 0;
+    h1h = multiplyHigh(low, high, 5, 0);
+    h1l = (Math.imul(low, 5) + 0x52dce729) | 0;
+    h1h = (h1h + carry(h1l, 0x52dce729)) | 0;
     // k2 × c2, rotl 33, × c1, into h2
-    multiply(word(bytes, at + 8), word(bytes, at + 12), C2_LOW, C2_HIGH);
-    multiply(
-      ((productHigh << 1) | (productLow >>> 31)) >>> 0,
-      ((productLow << 1) | (productHigh >>> 31)) >>> 0,
-      C1_LOW,
-      C1_HIGH,
-    );
-    h2l = (h2l ^ productLow) >>> 0;
-    h2h = (h2h ^ productHigh) >>> 0;
-    // h2 = rotl(h2, 31) + h1, × 5 + 0x38495ab5
-    low = ((h2l << 31) | (h2h >>> 1)) >>> 0;
-    high = ((h2h << 31) | (h2l >>> 1)) >>> 0;
-    sum = low + h1l;
-    low = sum >>> 0;
-    high = (high + h1h + (sum > 0xffffffff ? 1 : 0)) >>> 0;
-    multiply(low, high, 5, 0);
-    sum = productLow + 0x38495ab5;
-    h2l = sum >>> 0;
-    h2h = (productHigh + (sum > 0xffffffff ? 1 : 0)) >>> 0;
+    kl = word(bytes, at + 8);
+    kh = multiplyHigh(kl, word(bytes, at + 12), C2_LOW, C2_HIGH);
+    kl = Math.imul(kl, C2_LOW);
+    low = (kh << 1) | (kl >>> 31);
+    high = (kl << 1) | (kh >>> 31);
+    h2h ^= multiplyHigh(low, high, C1_LOW, C1_HIGH);
+    h2l ^= Math.imul(low, C1_LOW);
+    // h2 = (rotl(h2, 31) + h1) × 5 + 0x38495ab5
+    low = (h2l << 31) | (h2h >>> 1);
+    high = (h2h << 31) | (h2l >>> 1);
+    low = (low + h1l) | 0;
+    high = (high + h1h + carry(low, h1l)) | 0;
+    h2h = multiplyHigh(low, high, 5, 0);
+    h2l = (Math.imul(low, 5) + 0x38495ab5) | 0;
+    h2h = (h2h + carry(h2l, 0x38495ab5)) | 0;
   }
-  const tail = blocks << 4;
   if (length - tail > 8) {
-    multiply(tailWord(bytes, tail + 8, length), tailWord(bytes, tail + 12, length), C2_LOW, C2_HIGH);
-    multiply(
-      ((productHigh << 1) | (productLow >>> 31)) >>> 0,
-      ((productLow << 1) | (productHigh >>> 31)) >>> 0,
-      C1_LOW,
-      C1_HIGH,
-    );
-    h2l = (h2l ^ productLow) >>> 0;
-    h2h = (h2h ^ productHigh) >>> 0;
+    kl = tailWord(bytes, tail + 8, length);
+    kh = multiplyHigh(kl, tailWord(bytes, tail + 12, length), C2_LOW, C2_HIGH);
+    kl = Math.imul(kl, C2_LOW);
+    low = (kh << 1) | (kl >>> 31);
+    high = (kl << 1) | (kh >>> 31);
+    h2h ^= multiplyHigh(low, high, C1_LOW, C1_HIGH);
+    h2l ^= Math.imul(low, C1_LOW);
   }
   if (length > tail) {
     const end = Math.min(length, tail + 8);
-    multiply(tailWord(bytes, tail, end), tailWord(bytes, tail + 4, end), C1_LOW, C1_HIGH);
-    multiply(
-      ((productLow << 31) | (productHigh >>> 1)) >>> 0,
-      ((productHigh << 31) | (productLow >>> 1)) >>> 0,
-      C2_LOW,
-      C2_HIGH,
-    );
-    h1l = (h1l ^ productLow) >>> 0;
-    h1h = (h1h ^ productHigh) >>> 0;
+    kl = tailWord(bytes, tail, end);
+    kh = multiplyHigh(kl, tailWord(bytes, tail + 4, end), C1_LOW, C1_HIGH);
+    kl = Math.imul(kl, C1_LOW);
+    low = (kl << 31) | (kh >>> 1);
+    high = (kh << 31) | (kl >>> 1);
+    h1h ^= multiplyHigh(low, high, C2_LOW, C2_HIGH);
+    h1l ^= Math.imul(low, C2_LOW);
   }
-  h1l = (h1l ^ length) >>> 0;
-  h2l = (h2l ^ length) >>> 0;
-  let sum = h1l + h2l;
-  h1l = sum >>> 0;
-  h1h = (h1h + h2h + (sum > 0xffffffff ? 1 : 0)) >>> 0;
-  sum = h2l + h1l;
-  h2l = sum >>> 0;
-  h2h = (h2h + h1h + (sum > 0xffffffff ? 1 : 0)) >>> 0;
-  finish(h1l, h1h);
-  h1l = productLow;
-  h1h = productHigh;
-  finish(h2l, h2h);
-  h2l = productLow;
-  h2h = productHigh;
-  sum = h1l + h2l;
-  h1l = sum >>> 0;
-  h1h = (h1h + h2h + (sum > 0xffffffff ? 1 : 0)) >>> 0;
-  sum = h2l + h1l;
+  h1l ^= length;
+  h2l ^= length;
+  h1l = (h1l + h2l) | 0;
+  h1h = (h1h + h2h + carry(h1l, h2l)) | 0;
+  h2l = (h2l + h1l) | 0;
+  h2h = (h2h + h1h + carry(h2l, h1l)) | 0;
+  // The final avalanche of each half: x ^= x >>> 33, × c, twice, x ^= x >>> 33.
+  low = h1l ^ (h1h >>> 1);
+  high = multiplyHigh(low, h1h, F1_LOW, F1_HIGH);
+  low = Math.imul(low, F1_LOW) ^ (high >>> 1);
+  h1h = multiplyHigh(low, high, F2_LOW, F2_HIGH);
+  h1l = Math.imul(low, F2_LOW) ^ (h1h >>> 1);
+  low = h2l ^ (h2h >>> 1);
+  high = multiplyHigh(low, h2h, F1_LOW, F1_HIGH);
+  low = Math.imul(low, F1_LOW) ^ (high >>> 1);
+  h2h = multiplyHigh(low, high, F2_LOW, F2_HIGH);
+  h2l = Math.imul(low, F2_LOW) ^ (h2h >>> 1);
+  h1l = (h1l + h2l) | 0;
+  h1h = (h1h + h2h + carry(h1l, h2l)) | 0;
+  h2l = (h2l + h1l) | 0;
   murmurWords[0] = h1l;
   murmurWords[1] = h1h;
-  murmurWords[2] = sum >>> 0;
-  murmurWords[3] = h2h + h1h + (sum > 0xffffffff ? 1 : 0);
-}
-
-/** The final avalanche of one half, into the accumulator. */
-function finish(low: number, high: number): void {
-  // x ^= x >>> 33: only the high word's upper 31 bits reach the low word.
-  multiply((low ^ (high >>> 1)) >>> 0, high, 0xed558ccd, 0xff51afd7);
-  multiply((productLow ^ (productHigh >>> 1)) >>> 0, productHigh, 0x1a85ec53, 0xc4ceb9fe);
-  productLow = (productLow ^ (productHigh >>> 1)) >>> 0;
+  murmurWords[2] = h2l;
+  murmurWords[3] = h2h + h1h + carry(h2l, h1l);
 }
 
 function word(bytes: Uint8Array, at: number): number {
-  return (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) >>> 0;
+  return bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
 }
 
 /** A little-endian word of which only the bytes before `end` exist. */
 function tailWord(bytes: Uint8Array, at: number, end: number): number {
   let value = 0;
   for (let i = Math.min(end, at + 4) - 1; i >= at; i--) value = (value << 8) | bytes[i]!;
-  return value >>> 0;
+  return value;
 }
