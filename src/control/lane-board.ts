@@ -14,8 +14,9 @@ import { HEALTHS, type Health, type LaneAnswer, type Maybe } from "./wire.ts";
 
 /** Windows drawn in the overview. */
 export const RECENT_WINDOWS = 60;
-/** Answers are shared by all who ask within this time. */
+/** Answers are shared by all who ask within this time, or within so many times what reading took, if that is more. */
 const FRESH_MS = 1_000;
+const FRESH_READINGS = 10;
 /** Windows read again on each refresh, for those that came late. */
 const REREAD_WINDOWS = 6;
 /** Windows that a verdict may lag behind before its lane counts as not judged. */
@@ -43,7 +44,7 @@ export class LaneBoard {
   #refreshCount = 0;
   #rows: readonly LaneRow[] = [];
   #lanes: readonly LaneAnswer[] = [];
-  #readAtMs = Number.NEGATIVE_INFINITY;
+  #freshUntilMs = Number.NEGATIVE_INFINITY;
   #reading: Promise<void> | undefined;
 
   constructor(options: LaneBoardOptions) {
@@ -52,7 +53,7 @@ export class LaneBoard {
 
   /** Worst first, then by name. */
   async read(): Promise<readonly LaneAnswer[]> {
-    if (this.#options.clock.nowMs() - this.#readAtMs < FRESH_MS) return this.#lanes;
+    if (this.#options.clock.nowMs() < this.#freshUntilMs) return this.#lanes;
     this.#reading ??= this.#refresh().finally(() => {
       this.#reading = undefined;
     });
@@ -68,11 +69,12 @@ export class LaneBoard {
 
   /** The next read asks the store: someone has just changed something. */
   expire(): void {
-    this.#readAtMs = Number.NEGATIVE_INFINITY;
+    this.#freshUntilMs = Number.NEGATIVE_INFINITY;
   }
 
   async #refresh(): Promise<void> {
-    const { store, eventNowMs } = this.#options;
+    const { store, clock, eventNowMs } = this.#options;
+    const startedMs = clock.nowMs();
     this.#rows = await store.readLanes();
     const bySwimlane = this.#group(this.#rows);
     const whole = this.#refreshCount++ % WHOLE_EVERY === 0;
@@ -88,7 +90,8 @@ export class LaneBoard {
     this.#lanes = [...bySwimlane]
       .map(([swimlane, lanes]) => this.#lane(swimlane, lanes, answers.get(swimlane) ?? [], incidents))
       .sort(worstFirst);
-    this.#readAtMs = this.#options.clock.nowMs();
+    const endedMs = clock.nowMs();
+    this.#freshUntilMs = endedMs + Math.max(FRESH_MS, FRESH_READINGS * (endedMs - startedMs));
   }
 
   /** Each lane's rows of its own window size; larger windows are rollups of the same records. */
