@@ -9,7 +9,7 @@ import { compareText } from "./sighting.ts";
 import { groupTitleOf, titleOf } from "./title.ts";
 
 /** The swimlane of an incident that stands above several. No lane can be called this: "*" is no valid name. */
-export const ALL_LANES = "*";
+const ALL_LANES = "*";
 
 export function rowOf(incident: Incident): IncidentRow {
   const { sinceMs, untilMs } = spanOf(incident);

@@ -12,9 +12,9 @@ export interface Silence extends Matcher {
 }
 
 /** The key under which all silences are kept in the store's states, as one JSON list. */
-export const SILENCES_KEY = "incident/silences";
+const SILENCES_KEY = "incident/silences";
 /** Longer ones are a decision to stop monitoring, which belongs in the configuration. */
-export const SILENCE_LENGTH_MS_MAX = 30 * 86_400_000;
+const SILENCE_LENGTH_MS_MAX = 30 * 86_400_000;
 const SILENCE_COUNT_MAX = 1_000;
 const REMEMBERED_MS = 86_400_000;
 

@@ -64,7 +64,7 @@ export function changeText(witness: Witness): string {
 }
 
 /** "14:05", with the date where the hour alone could mean another day. */
-export function clockText(ms: number, withDate: boolean): string {
+function clockText(ms: number, withDate: boolean): string {
   const iso = new Date(ms).toISOString();
   return withDate ? `${iso.slice(0, 10)} ${iso.slice(11, 16)}` : iso.slice(11, 16);
 }

@@ -24,7 +24,7 @@ export function dedupStage(options: DedupOptions): Stage {
 }
 
 /** The reason to tell now; `undefined` when all was told. */
-export function dueReason(delivery: Delivery, options: DedupOptions): Reason | "stale" | undefined {
+function dueReason(delivery: Delivery, options: DedupOptions): Reason | "stale" | undefined {
   const reason = wanted(delivery, options);
   if (reason === undefined || reason === "stale") return reason;
   return isRefused(delivery, reason, options) ? undefined : reason;
@@ -39,7 +39,7 @@ export function worsenedCountOf(row: Delivery["row"]): number {
   return readExplanation(row)?.worsenedCount ?? 0;
 }
 
-export function logDetail(row: NotificationRow): LogDetail {
+function logDetail(row: NotificationRow): LogDetail {
   const detail = parseObject(row.detail);
   return { reason: "opened", deliveryId: "", worsenedCount: 0, changedAtMs: 0, ...detail } as LogDetail;
 }

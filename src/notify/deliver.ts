@@ -35,7 +35,7 @@ export interface DeliverOptions extends CourierOptions {
   readonly replicaWaitMs: number;
 }
 
-export const deliverDefaults: DeliverOptions = {
+const deliverDefaults: DeliverOptions = {
   routes: [],
   inhibit: [],
   publicUrl: "",
@@ -49,7 +49,7 @@ export const deliverDefaults: DeliverOptions = {
   refusedRetryMs: 3_600_000,
 };
 
-export type DeliverStore = Pick<
+type DeliverStore = Pick<
   Store,
   "readIncidents" | "readNotifications" | "writeNotifications" | "readState"
 >;

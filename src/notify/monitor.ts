@@ -14,7 +14,7 @@ export interface MonitorAlert {
 }
 
 /** The swimlane that the monitor speaks for. */
-export const MONITOR_LANE = "lanewatch";
+const MONITOR_LANE = "lanewatch";
 
 /** An incident's row for it; not of the table of incidents, since it is about no data. Times are wall clock. */
 export function monitorRow(alert: MonitorAlert, before: IncidentRow | undefined, nowMs: number): IncidentRow {

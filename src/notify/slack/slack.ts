@@ -32,7 +32,7 @@ export function slackNotifier(name: string, options: SlackOptions): Notifier {
   };
 }
 
-export function slackText({ incident, reason, url }: Notification): string {
+function slackText({ incident, reason, url }: Notification): string {
   const told = readExplanation(incident);
   const mark = incident.state === "resolved" ? ":white_check_mark:" : MARK[incident.severity];
   const lines = [

@@ -2,7 +2,7 @@ import { readExplanation } from "../../incident/explanation.ts";
 import type { Notification } from "../contract.ts";
 
 /** Grows only by new fields; a change of meaning makes a new version. */
-export const PAYLOAD_VERSION = 1;
+const PAYLOAD_VERSION = 1;
 
 /** The webhook's JSON, as docs/reference/webhook.md describes it. */
 export function webhookPayload({

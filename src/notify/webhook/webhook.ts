@@ -36,7 +36,7 @@ export function webhookNotifier(name: string, options: WebhookOptions): Notifier
 }
 
 /** "t=<seconds>,v1=<hex>": the time is signed too, so that a receiver can refuse what was recorded and played again. */
-export function sign(secret: string, atMs: number, body: string): string {
+function sign(secret: string, atMs: number, body: string): string {
   const seconds = Math.floor(atMs / 1000);
   return `t=${seconds},v1=${createHmac("sha256", secret).update(`${seconds}.${body}`).digest("hex")}`;
 }
