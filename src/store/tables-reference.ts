@@ -33,7 +33,7 @@ export function tablesReference(): string {
 function tableText(table: Table): string {
   const rows = table.columns.map(({ name, type, doc }) => {
     const types = [...new Set([QUESTDB_TYPES[type], DUCKDB_TYPES[type]])].join(" / ");
-    return `| \`${name}\` | ${types} | ${doc.replaceAll("|", "\\|")} |`;
+    return [`\`${name}\``, types, doc.replaceAll("|", "\\|")];
   });
   return [
     `## ${table.name}`,
@@ -41,9 +41,16 @@ function tableText(table: Table): string {
     table.doc,
     `Key: ${table.key.map((name) => `\`${name}\``).join(", ")}. ${RETENTION_TEXT[table.retention]}`,
     "",
-    "| column | type (QuestDB / DuckDB) | meaning |",
-    "| --- | --- | --- |",
-    ...rows,
+    ...alignedTable([["column", "type (QuestDB / DuckDB)", "meaning"], ...rows]),
     "",
   ].join("\n");
+}
+
+/** As the formatter would align it, so that formatting the page does not make it stale. */
+function alignedTable(rows: readonly (readonly string[])[]): readonly string[] {
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell, i) => cell.padEnd(widths[i]!)).join(" | ")} |`;
+  const rule = widths.map((width) => "-".repeat(width));
+  return [line(rows[0]!), line(rule), ...rows.slice(1).map(line)];
 }

@@ -9,6 +9,7 @@ import type { Clock } from "../../base/clock.ts";
 import { errorText, invariant, OperationalError } from "../../base/errors.ts";
 import type { Telemetry } from "../../base/telemetry.ts";
 import { SchemaMismatchError } from "../errors.ts";
+import { observeFlush } from "../flush-metric.ts";
 import { GroupCommit } from "../group-commit.ts";
 import type { Cells } from "../rows.ts";
 import { TABLES, type Table } from "../schema.ts";
@@ -72,7 +73,7 @@ export class DuckDbTables implements Tables {
     const done = this.#commits.write(items);
     if (this.#options.acknowledge === "committed") return done;
     done.catch((error: unknown) => {
-      this.#bufferedError ??= error;
+      this.#bufferedError ??= lostError(this.#options.path, error);
     });
     if (this.#commits.waitingRows >= this.#options.flushRowsMax) await this.#settle();
   }
@@ -121,6 +122,7 @@ export class DuckDbTables implements Tables {
 
   async #commit(items: readonly Item[]): Promise<undefined> {
     const { duckdb, writer, upserts } = this.#opened();
+    const startMs = performance.now();
     const rowsByTable = new Map<Table, Cells[]>();
     for (const [table, row] of items) {
       const rows = rowsByTable.get(table);
@@ -135,6 +137,7 @@ export class DuckDbTables implements Tables {
       await writer.run("ROLLBACK").catch(() => {});
       throw writeError(this.#options.path, items.length, cause);
     }
+    observeFlush(this.#telemetry, "all", performance.now() - startMs);
     for (const [table, rows] of rowsByTable) {
       this.#telemetry
         .counter("store_rows_written_total", "Rows that the store acknowledged", ["table"])
@@ -173,10 +176,25 @@ async function prepareTable(connection: DuckDBConnection, table: Table): Promise
   return upsert;
 }
 
+/** The callers went on believing in those rows, so nothing short of beginning again is right. */
+function lostError(path: string, cause: unknown): OperationalError {
+  return new OperationalError(
+    `Rows that were buffered for ${path} could not be committed and are lost (${errorText(cause)}). What was committed ` +
+      "before is safe. Mend the cause and run it again from the start; what is written twice is kept once.",
+    { code: "STORE_ROWS_LOST", retryable: false, context: { path }, cause },
+  );
+}
+
 function writeError(path: string, rowCount: number, cause: unknown): OperationalError {
   return new OperationalError(
     `DuckDB could not write ${rowCount} rows to ${path} (${errorText(cause)}). Nothing of this write is in the file; ` +
       "what was acknowledged before is safe. If the disk is full, free some of it; the write may then be repeated.",
-    { code: "STORE_WRITE_FAILED", retryable: true, context: { path, rowCount }, cause },
+    // After an internal error DuckDB refuses everything until the file is opened anew.
+    {
+      code: "STORE_WRITE_FAILED",
+      retryable: !/invalidated|INTERNAL/.test(errorText(cause)),
+      context: { path, rowCount },
+      cause,
+    },
   );
 }

@@ -9,6 +9,7 @@ import { errorText } from "../../base/errors.ts";
 import { retry } from "../../base/retry.ts";
 import type { Telemetry } from "../../base/telemetry.ts";
 import { RowsRejectedError } from "../errors.ts";
+import { observeFlush } from "../flush-metric.ts";
 import { GroupCommit, type Refusal } from "../group-commit.ts";
 import type { Cells } from "../rows.ts";
 import type { Table } from "../schema.ts";
@@ -63,11 +64,13 @@ export class TableWriter {
 
   async #flush(rows: readonly Cells[]): Promise<Refusal | undefined> {
     const { requestRowsMax } = this.#options;
+    const startMs = performance.now();
     const rejected: Rejected[] = [];
     for (let start = 0; start < rows.length; start += requestRowsMax) {
       const count = Math.min(requestRowsMax, rows.length - start);
       rejected.push(...(await this.#sendAround(rows, start, count, { requestsLeft: SEARCH_REQUESTS_MAX })));
     }
+    observeFlush(this.#deps.telemetry, this.#table.name, performance.now() - startMs);
     const written = rows.length - rejected.length;
     this.#deps.telemetry
       .counter("store_rows_written_total", "Rows that the store acknowledged", ["table"])
