@@ -1,0 +1,112 @@
+/**
+ * What is a person told of a metric, and when does its surprise pass the page budget?
+ */
+import type { DetectorContext, ExplanationPart, SeriesPoint, Verdict } from "../contract.ts";
+import { type Evidence, spreadOf } from "./evidence.ts";
+import { EVIDENCE, type EvidenceName, type MetricMemory } from "./memory.ts";
+import type { MetricOptions } from "./metric.ts";
+
+export interface Surprise {
+  readonly parts: Evidence;
+  readonly sum: number;
+  /** −log10 of how often the lane's own past was as surprising as now. */
+  readonly total: number;
+  /** What this episode has reached already. */
+  readonly peak: number;
+}
+
+export interface Finding {
+  readonly point: SeriesPoint;
+  readonly expected: number;
+  readonly evidence: Evidence;
+  readonly surprise: Surprise;
+}
+
+/** A value that is a record by far is rarer than ranks can tell: beyond the past its excess counts too. */
+const STUCK_FACTOR = 4;
+const STUCK_HISTORY_MIN = 200;
+
+const LABELS: Record<EvidenceName, string> = {
+  range: "beyond all values seen",
+  day: "unlike this time on the last seven days",
+  dayRecord: "more unlike those days than ever",
+  level: "level of the last 96 windows",
+};
+
+export function insufficient(summary: string): Verdict {
+  return {
+    answer: "insufficient", statistic: Number.NaN, threshold: Number.NaN, effect: 0, significance: 0,
+    sketchError: 0, severity: "info", certain: false, summary, parts: [],
+  };
+}
+
+export function metricVerdict(memory: MetricMemory, finding: Finding, context: DetectorContext, options: MetricOptions): Verdict {
+  if (isStuck(memory, options)) return stuckVerdict(memory, finding, options);
+  const known = eventAt(context, finding.point.startMs);
+  const { surprise, evidence } = finding;
+  const threshold = thresholdOf(memory, context);
+  const isNew = surprise.total > surprise.peak;
+  const statistic = isNew ? surprise.total + farBeyond(evidence.range) : 0;
+  const anomalous = statistic > threshold;
+  return {
+    answer: anomalous ? "anomalous" : "ok",
+    statistic, threshold, effect: effectOf(finding), significance: statistic, sketchError: 0,
+    severity: anomalous && known === "" ? "page" : "info", certain: false,
+    summary: anomalous ? summaryOf(memory, finding, known) : "",
+    parts: anomalous ? partsOf(memory, finding, statistic) : [],
+  };
+}
+
+/** Surprise that comes as often by chance as the budget allows pages, on the lane's own past. */
+function thresholdOf(memory: MetricMemory, context: DetectorContext): number {
+  const budget = Math.max(1e-6, context.pageBudgetPerWeek / Math.max(1, context.familySize));
+  return Math.max(1.5, Math.log10(memory.windowsPerWeek / budget));
+}
+
+/** Ranks end at the past's own length; a heavy tail (index 1) says how much rarer a far record is. */
+function farBeyond(spans: number): number {
+  return spans > 0 ? Math.log10(1 + 10 * spans) : 0;
+}
+
+function isStuck(memory: MetricMemory, options: MetricOptions): boolean {
+  return memory.seen >= STUCK_HISTORY_MIN
+    && memory.run === Math.max(options.stuckWindows, STUCK_FACTOR * memory.longestRun);
+}
+
+function stuckVerdict(memory: MetricMemory, finding: Finding, options: MetricOptions): Verdict {
+  const limit = Math.max(options.stuckWindows, STUCK_FACTOR * memory.longestRun) - 1;
+  return {
+    answer: "anomalous", statistic: memory.run, threshold: limit, effect: 0, significance: 2, sketchError: 0,
+    severity: "warn", certain: false,
+    summary: `${tidy(finding.point.value)} for ${memory.run} windows; it never stood still for more than ${memory.longestRun}`,
+    parts: [{ label: "windows of one value", reference: memory.longestRun, current: memory.run, contribution: memory.run }],
+  };
+}
+
+function effectOf(finding: Finding): number {
+  const scale = Math.max(Math.abs(finding.expected), 1e-9);
+  return (finding.point.value - finding.expected) / scale;
+}
+
+function summaryOf(memory: MetricMemory, finding: Finding, known: string): string {
+  const leader = EVIDENCE.reduce((best, name) => (finding.surprise.parts[name] > finding.surprise.parts[best] ? name : best));
+  const event = known === "" ? "" : `; during the known event "${known}"`;
+  return `${tidy(finding.point.value)} where ${tidy(finding.expected)} ± ${tidy(spreadOf(memory))} was usual: ${LABELS[leader]}${event}`;
+}
+
+function partsOf(memory: MetricMemory, finding: Finding, statistic: number): readonly ExplanationPart[] {
+  const { parts, sum } = finding.surprise;
+  const reference: Evidence = { range: memory.max, day: finding.expected, dayRecord: memory.dayMax, level: memory.mean };
+  return EVIDENCE.filter((name) => parts[name] > 0).map((name) => ({
+    label: LABELS[name], reference: reference[name], current: finding.point.value,
+    contribution: (statistic * parts[name]) / sum,
+  }));
+}
+
+function eventAt(context: DetectorContext, timeMs: number): string {
+  return context.knownEvents.find((event) => timeMs >= event.startMs && timeMs < event.endMs)?.name ?? "";
+}
+
+function tidy(value: number): string {
+  return Number(value.toPrecision(4)).toString();
+}
