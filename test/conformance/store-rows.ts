@@ -163,7 +163,7 @@ export function anyProfile(random: Random): Profile {
   return kinds[Math.floor(random() * kinds.length)]!(random);
 }
 
-export function numberProfile(random: Random): Profile {
+function numberProfile(random: Random): Profile {
   const items = distinctNumbers(random, 1 + Math.floor(random() * 80));
   const count = items.length;
   return {

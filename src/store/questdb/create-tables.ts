@@ -34,7 +34,7 @@ export async function createTables(query: Query, prefix: string, retention: Rete
  * Every commit is deduplicated on the whole key, so that a row written again replaces itself. The key must hold
  * the time that rows are partitioned by.
  */
-export function createTableSql(table: Table, prefix: string, retention: Retention): string {
+function createTableSql(table: Table, prefix: string, retention: Retention): string {
   const columns = table.columns.map((column) => `  ${column.name} ${QUESTDB_TYPES[column.type]}`);
   const days = retentionDays(table.retention, retention);
   return (
