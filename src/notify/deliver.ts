@@ -49,10 +49,7 @@ const deliverDefaults: DeliverOptions = {
   refusedRetryMs: 3_600_000,
 };
 
-type DeliverStore = Pick<
-  Store,
-  "readIncidents" | "readNotifications" | "writeNotifications" | "readState"
->;
+type DeliverStore = Pick<Store, "readIncidents" | "readNotifications" | "writeNotifications" | "readState">;
 
 export interface DeliverParts {
   readonly store: DeliverStore;
