@@ -27,7 +27,10 @@ export class TestTopics {
     const topic = uniqueName(stem);
     const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }));
     await this.admin(async (admin) => {
-      await admin.createTopics({ topics: [{ topic, numPartitions: partitionCount, configEntries }] });
+      await admin.createTopics({
+        topics: [{ topic, numPartitions: partitionCount, configEntries }],
+        waitForLeaders: false,
+      });
       await untilKnown(() => admin.fetchTopicOffsets(topic));
     });
     return topic;

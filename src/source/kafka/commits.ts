@@ -7,6 +7,8 @@ import { withDeadline } from "../../base/deadline.ts";
 import { errorText } from "../../base/errors.ts";
 import type { Telemetry } from "../../base/telemetry.ts";
 
+/** Commits of several partitions come one after another; so long the first waits for the rest. */
+const GROUP_MS = 20;
 const RETRY_MS = 2_000;
 const DEADLINE_MS = 5_000;
 
@@ -19,7 +21,8 @@ export class Commits {
   #pending = new Map<string, Map<number, number>>();
   #commitOnce: CommitOnce | undefined;
   #inFlight: Promise<void> | undefined;
-  #retryTimer: NodeJS.Timeout | undefined;
+  /** Runs until the next flush, when there is something to send. */
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(telemetry: Telemetry) {
     this.#telemetry = telemetry;
@@ -33,16 +36,18 @@ export class Commits {
   /** A new assignment: what was not committed will be read again. */
   forget(): void {
     this.#pending.clear();
-    clearTimeout(this.#retryTimer);
+    this.#clearTimer();
   }
 
-  async add(topic: string, partition: number, endOffset: number): Promise<void> {
+  /** Returns at once: whoever adds has better things to do than to wait for a broker's word on a hint. */
+  add(topic: string, partition: number, endOffset: number): void {
     this.#note(topic, partition, endOffset);
-    await this.flush();
+    this.#timer ??= setTimeout(() => void this.flush(), GROUP_MS).unref();
   }
 
   /** Resolves when all that was added has been tried once. */
   async flush(): Promise<void> {
+    this.#clearTimer();
     while (this.#inFlight) await this.#inFlight;
     if (this.#pending.size === 0 || !this.#commitOnce) return;
     this.#inFlight = this.#send(this.#commitOnce).finally(() => {
@@ -70,9 +75,13 @@ export class Commits {
       this.#telemetry.log("debug", "commit refused", { error: errorText(error) });
       for (const [topic, offsets] of sent)
         for (const [partition, offset] of offsets) this.#note(topic, partition, offset);
-      clearTimeout(this.#retryTimer);
-      this.#retryTimer = setTimeout(() => void this.flush(), RETRY_MS).unref();
+      this.#timer ??= setTimeout(() => void this.flush(), RETRY_MS).unref();
     }
+  }
+
+  #clearTimer(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
   }
 
   #note(topic: string, partition: number, endOffset: number): void {

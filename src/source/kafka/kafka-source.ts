@@ -150,7 +150,7 @@ class KafkaSource implements RecordSource {
 
   async commit(topic: string, partition: number, endOffset: number): Promise<void> {
     // Of a partition that has gone to someone else, the new owner commits.
-    if (this.#reading?.owns(topic, partition)) await this.#commits.add(topic, partition, endOffset);
+    if (this.#reading?.owns(topic, partition)) this.#commits.add(topic, partition, endOffset);
   }
 
   async partitionEnds(): Promise<readonly PartitionEnd[]> {

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { z } from "zod";
 import { kafkaOptionsSchema } from "./options.ts";
 
 const MINIMAL = { brokers: ["kafka:9092"], topics: ["clicks"] };
@@ -29,4 +30,13 @@ test.each([
   [{ ...MINIMAL, sasl: { mechanism: "gssapi", username: "u", password: "p" } }, "sasl"],
 ])("%j is refused at %s", (options, path) => {
   expect(kafkaOptionsSchema.safeParse(options).error?.issues[0]?.path[0]).toBe(path);
+});
+
+test("editors and the reference get every option with its description", () => {
+  const { properties } = z.toJSONSchema(kafkaOptionsSchema, { io: "input" }) as {
+    properties: Record<string, { description?: string }>;
+  };
+  expect(Object.keys(properties)).toContain("deadLetterTopic");
+  for (const [name, { description }] of Object.entries(properties))
+    expect(description, name).toMatch(/.{15}/);
 });

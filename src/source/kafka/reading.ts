@@ -114,6 +114,7 @@ export class Reading {
     await previous.ready;
     await this.#revoking;
     await this.handlerIdle();
+    await this.#options.commits.flush();
     this.#options.commits.forget();
     const beginnings = await this.#findBeginnings(assignment);
     if (assignment.isOver) return;
