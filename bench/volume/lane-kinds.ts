@@ -71,7 +71,7 @@ function timetable(
     Float64Array.from({ length: 48 }, (_, h) =>
       h % 24 < 5 ? 0 : rates[Math.floor(random() * rates.length)]!,
     );
-  let current = plan();
+  let current: Float64Array = plan();
   const values = new Float64Array(windows);
   for (let t = 0; t < windows; t++) {
     const week = weeksBetweenChanges * 7 * windowsPerDay;

@@ -3,7 +3,7 @@
  * is it beyond all seen (spike)? unlike this hour on any of the last seven days (rhythm)? more unlike than ever?
  * and has the level of the last 96 windows left the usual (shift)?
  */
-import { LEVEL_WINDOWS, type EvidenceName, type MetricMemory } from "./memory.ts";
+import { type EvidenceName, LEVEL_WINDOWS, type MetricMemory } from "./memory.ts";
 
 export type Evidence = Record<EvidenceName, number>;
 

@@ -51,14 +51,27 @@ export function startMemory(context: DetectorContext): MetricMemory {
   const slotsPerDay = Math.max(1, Math.ceil(DAY_MS / slotMs));
   const windowsPerWeek = (7 * DAY_MS) / context.windowSizeMs;
   return {
-    clock: startClock(), slotMs, slotsPerDay, windowsPerWeek,
+    clock: startClock(),
+    slotMs,
+    slotsPerDay,
+    windowsPerWeek,
     momentWindowsMax: Math.max(2_000, MOMENT_WEEKS * windowsPerWeek),
     pastWindowsMax: Math.max(10_000, PAST_WEEKS * windowsPerWeek),
-    seen: 0, mean: 0, variance: 0, min: Number.NaN, max: Number.NaN, dayMax: 0,
+    seen: 0,
+    mean: 0,
+    variance: 0,
+    min: Number.NaN,
+    max: Number.NaN,
+    dayMax: 0,
     days: new Float64Array((DAYS_KEPT + 1) * slotsPerDay).fill(Number.NaN),
     dayOfRow: new Float64Array(DAYS_KEPT + 1).fill(Number.NaN),
-    last: new Float64Array(LEVEL_WINDOWS), lastSum: 0,
+    last: new Float64Array(LEVEL_WINDOWS),
+    lastSum: 0,
     pasts: { range: startOwnPast(), day: startOwnPast(), dayRecord: startOwnPast(), level: startOwnPast() },
-    total: startOwnPast(), peak: 0, run: 0, longestRun: 0, previous: Number.NaN,
+    total: startOwnPast(),
+    peak: 0,
+    run: 0,
+    longestRun: 0,
+    previous: Number.NaN,
   };
 }

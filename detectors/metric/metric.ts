@@ -44,7 +44,10 @@ function unmeasured(memory: MetricMemory): SeriesStep<MetricMemory> {
 }
 
 function judge(
-  point: SeriesPoint, memory: MetricMemory, context: DetectorContext, options: MetricOptions,
+  point: SeriesPoint,
+  memory: MetricMemory,
+  context: DetectorContext,
+  options: MetricOptions,
 ): SeriesStep<MetricMemory> {
   const { value } = point;
   const wall = wallTimeAt(point.startMs, context.timeZone, memory.clock);
@@ -90,7 +93,12 @@ function followRun(memory: MetricMemory, value: number): void {
 }
 
 function learn(
-  memory: MetricMemory, wall: WallTime, value: number, evidence: Evidence, surprise: Surprise, learning: boolean,
+  memory: MetricMemory,
+  wall: WallTime,
+  value: number,
+  evidence: Evidence,
+  surprise: Surprise,
+  learning: boolean,
 ): void {
   memory.peak = learning ? 0 : Math.max(surprise.peak, surprise.total);
   // The first windows surprise by being first: they'd fill the past with surprises that mean nothing.

@@ -35,12 +35,25 @@ const LABELS: Record<EvidenceName, string> = {
 
 export function insufficient(summary: string): Verdict {
   return {
-    answer: "insufficient", statistic: Number.NaN, threshold: Number.NaN, effect: 0, significance: 0,
-    sketchError: 0, severity: "info", certain: false, summary, parts: [],
+    answer: "insufficient",
+    statistic: Number.NaN,
+    threshold: Number.NaN,
+    effect: 0,
+    significance: 0,
+    sketchError: 0,
+    severity: "info",
+    certain: false,
+    summary,
+    parts: [],
   };
 }
 
-export function metricVerdict(memory: MetricMemory, finding: Finding, context: DetectorContext, options: MetricOptions): Verdict {
+export function metricVerdict(
+  memory: MetricMemory,
+  finding: Finding,
+  context: DetectorContext,
+  options: MetricOptions,
+): Verdict {
   if (isStuck(memory, options)) return stuckVerdict(memory, finding, options);
   const known = eventAt(context, finding.point.startMs);
   const { surprise, evidence } = finding;
@@ -50,8 +63,13 @@ export function metricVerdict(memory: MetricMemory, finding: Finding, context: D
   const anomalous = statistic > threshold;
   return {
     answer: anomalous ? "anomalous" : "ok",
-    statistic, threshold, effect: effectOf(finding), significance: statistic, sketchError: 0,
-    severity: anomalous && known === "" ? "page" : "info", certain: false,
+    statistic,
+    threshold,
+    effect: effectOf(finding),
+    significance: statistic,
+    sketchError: 0,
+    severity: anomalous && known === "" ? "page" : "info",
+    certain: false,
     summary: anomalous ? summaryOf(memory, finding, known) : "",
     parts: anomalous ? partsOf(memory, finding, statistic) : [],
   };
@@ -69,17 +87,32 @@ function farBeyond(spans: number): number {
 }
 
 function isStuck(memory: MetricMemory, options: MetricOptions): boolean {
-  return memory.seen >= STUCK_HISTORY_MIN
-    && memory.run === Math.max(options.stuckWindows, STUCK_FACTOR * memory.longestRun);
+  return (
+    memory.seen >= STUCK_HISTORY_MIN &&
+    memory.run === Math.max(options.stuckWindows, STUCK_FACTOR * memory.longestRun)
+  );
 }
 
 function stuckVerdict(memory: MetricMemory, finding: Finding, options: MetricOptions): Verdict {
   const limit = Math.max(options.stuckWindows, STUCK_FACTOR * memory.longestRun) - 1;
   return {
-    answer: "anomalous", statistic: memory.run, threshold: limit, effect: 0, significance: 2, sketchError: 0,
-    severity: "warn", certain: false,
+    answer: "anomalous",
+    statistic: memory.run,
+    threshold: limit,
+    effect: 0,
+    significance: 2,
+    sketchError: 0,
+    severity: "warn",
+    certain: false,
     summary: `${tidy(finding.point.value)} for ${memory.run} windows; it never stood still for more than ${memory.longestRun}`,
-    parts: [{ label: "windows of one value", reference: memory.longestRun, current: memory.run, contribution: memory.run }],
+    parts: [
+      {
+        label: "windows of one value",
+        reference: memory.longestRun,
+        current: memory.run,
+        contribution: memory.run,
+      },
+    ],
   };
 }
 
@@ -89,16 +122,25 @@ function effectOf(finding: Finding): number {
 }
 
 function summaryOf(memory: MetricMemory, finding: Finding, known: string): string {
-  const leader = EVIDENCE.reduce((best, name) => (finding.surprise.parts[name] > finding.surprise.parts[best] ? name : best));
+  const leader = EVIDENCE.reduce((best, name) =>
+    finding.surprise.parts[name] > finding.surprise.parts[best] ? name : best,
+  );
   const event = known === "" ? "" : `; during the known event "${known}"`;
   return `${tidy(finding.point.value)} where ${tidy(finding.expected)} ± ${tidy(spreadOf(memory))} was usual: ${LABELS[leader]}${event}`;
 }
 
 function partsOf(memory: MetricMemory, finding: Finding, statistic: number): readonly ExplanationPart[] {
   const { parts, sum } = finding.surprise;
-  const reference: Evidence = { range: memory.max, day: finding.expected, dayRecord: memory.dayMax, level: memory.mean };
+  const reference: Evidence = {
+    range: memory.max,
+    day: finding.expected,
+    dayRecord: memory.dayMax,
+    level: memory.mean,
+  };
   return EVIDENCE.filter((name) => parts[name] > 0).map((name) => ({
-    label: LABELS[name], reference: reference[name], current: finding.point.value,
+    label: LABELS[name],
+    reference: reference[name],
+    current: finding.point.value,
     contribution: (statistic * parts[name]) / sum,
   }));
 }
