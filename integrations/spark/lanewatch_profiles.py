@@ -19,7 +19,7 @@ import argparse
 import re
 import sys
 
-from pyspark.sql import DataFrame, Observation, SparkSession
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
@@ -64,13 +64,18 @@ def main(argv=None):
     spark = SparkSession.builder.appName("lanewatch-profiles").getOrCreate()
     spark.conf.set("spark.sql.session.timeZone", arguments.time_zone)
     rows = read_rows(spark, arguments)
-    seen = Observation("lanewatch")
-    records = profile_records(spark, rows, arguments, seen)
-    if arguments.kafka:
-        write_kafka(records, arguments)
-    else:
-        write_lines(records, arguments.output)
-    report(seen.get)
+    features = chosen_features(rows.schema, arguments)
+    # Kept, for they are small and asked twice: what was left out, and the records. The rows are read once.
+    groups = grouped(spark, rows, features, arguments).persist()
+    try:
+        report(groups)
+        records = records_of(groups, features, arguments)
+        if arguments.kafka:
+            write_kafka(records, arguments)
+        else:
+            write_lines(records, arguments.output)
+    finally:
+        groups.unpersist()
 
 
 # ---- reading
@@ -99,32 +104,46 @@ def file_kind(path: str) -> str:
 
 # ---- counting
 
-def profile_records(spark: SparkSession, rows: DataFrame, arguments, seen: Observation) -> DataFrame:
-    """One row per record: `ts` (epoch ms of the window's start), `swimlane`, `source`, `value` (the JSON)."""
+USABLE = "__ts is not null and __swimlane <> ''"
+
+
+def grouped(spark: SparkSession, rows: DataFrame, features, arguments) -> DataFrame:
+    """One row per window start (epoch ms), swimlane and source: the count of rows, and a struct for each feature.
+
+    Rows without time or swimlane fall into groups of their own, so that they can be counted without a second pass.
+    """
     size_ms = window_ms(arguments.window)
-    features = chosen_features(rows.schema, arguments)
     keyed = rows.select(
         F.expr(f"floor(unix_millis(cast({quoted(arguments.ts)} as timestamp)) / {size_ms}) * {size_ms}").alias("__ts"),
         text_key(arguments.swimlane_column, arguments.swimlane).alias("__swimlane"),
         text_key(arguments.source_column, arguments.source).alias("__source"),
         *[F.expr(feature.value).alias(f"f{i}") for i, feature in enumerate(features)],
-    ).observe(
-        seen,
-        F.count(F.lit(1)).alias("rows"),
-        F.expr("count_if(__ts is null)").alias("no_time"),
-        F.expr("count_if(__ts is not null and (__swimlane is null or __swimlane = ''))").alias("no_swimlane"),
     )
-    usable = keyed.where("__ts is not null and __swimlane is not null and __swimlane <> ''")
     tail_bytes = null_count_bytes(spark) if any(feature.kind != "number" for feature in features) else 0
-    aggregates = [F.expr(sql).alias(f"a{i}") for i, feature in enumerate(features)
-                  for sql in [feature_aggregate(feature, f"f{i}", arguments, tail_bytes)]]
-    groups = usable.groupBy("__ts", "__swimlane", "__source").agg(F.count(F.lit(1)).alias("__count"), *aggregates)
-    return groups.select(
+    aggregates = [F.expr(feature_aggregate(feature, f"f{i}", arguments, tail_bytes)).alias(f"a{i}")
+                  for i, feature in enumerate(features)]
+    return keyed.groupBy("__ts", "__swimlane", "__source").agg(F.count(F.lit(1)).alias("__count"), *aggregates)
+
+
+def records_of(groups: DataFrame, features, arguments) -> DataFrame:
+    """One row per record: `ts`, `swimlane`, `source`, and `value`, its JSON."""
+    return groups.where(USABLE).select(
         F.col("__ts").alias("ts"),
         F.col("__swimlane").alias("swimlane"),
         F.col("__source").alias("source"),
         F.explode(F.array(*record_jsons(features, arguments))).alias("value"),
     )
+
+
+def report(groups: DataFrame):
+    seen = groups.agg(
+        F.expr("coalesce(sum(__count), 0)").alias("rows"),
+        F.expr("coalesce(sum(__count) filter (where __ts is null), 0)").alias("no_time"),
+        F.expr(f"coalesce(sum(__count) filter (where {USABLE}), 0)").alias("used"),
+    ).first()
+    no_lane = seen.rows - seen.no_time - seen.used
+    print(f"{seen.rows} rows read; {seen.no_time} without event time and {no_lane} without a swimlane are in no profile",
+          file=sys.stderr)
 
 
 class Feature:
@@ -279,11 +298,6 @@ def write_kafka(records: DataFrame, arguments):
     keyed = records.select(F.concat_ws("|", "swimlane", "source").alias("key"), "value")
     keyed.write.format("kafka").option("kafka.bootstrap.servers", arguments.kafka).option(
         "topic", arguments.topic).save()
-
-
-def report(seen):
-    print(f"{seen['rows']} rows read; {seen['no_time']} without event time and {seen['no_swimlane']} without a swimlane "
-          "are in no profile", file=sys.stderr)
 
 
 if __name__ == "__main__":
