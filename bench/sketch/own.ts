@@ -9,18 +9,17 @@ import { serializeHll } from "../../src/sketch/hll-format.ts";
 import { KllSketch } from "../../src/sketch/kll.ts";
 import { serializeKll } from "../../src/sketch/kll-format.ts";
 import { cpuNsPerUpdate, type Measure } from "./measure.ts";
-import { categoriesOf, sampleOf } from "./vector-data.ts";
+import { categoriesOf } from "./vector-data.ts";
 
 const BY = "lanewatch (TypeScript)";
 
-export function measureOwn(updates: number, repeats: number): Measure[] {
-  const data = sampleOf("skew", 1, updates);
+export function measureOwn(data: Float64Array, repeats: number): Measure[] {
   return [
     ...measureKll(data, repeats),
     ...measureHll(data, repeats),
     measureHistogram(data, repeats),
     ...measureProfiles(data, repeats),
-    ...measureCategories(updates, repeats),
+    ...measureCategories(data.length, repeats),
   ];
 }
 
