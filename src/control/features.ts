@@ -92,4 +92,6 @@ function byAlarmThenName(a: FeatureAnswer, b: FeatureAnswer): number {
   return rank(a) - rank(b) || compare(a.source, b.source) || compare(a.feature, b.feature);
 }
 
-const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
+/** "feature-9" before "feature-10"; the same on every machine. */
+const natural = new Intl.Collator("en", { numeric: true });
+const compare = (a: string, b: string) => natural.compare(a, b) || (a < b ? -1 : a > b ? 1 : 0);

@@ -70,7 +70,7 @@ function Freshness() {
   const stale = ageMs > STALE_MS;
   return (
     <span class={stale || trouble !== "" ? "fresh stale" : "fresh"}>
-      <span class="fresh-word">last update </span>
+      <span class="fresh-word">last update</span>
       {formatAge(ageMs)} ago
     </span>
   );
