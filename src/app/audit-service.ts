@@ -58,12 +58,27 @@ interface Lane {
 export class AuditService {
   readonly #options: AuditServiceOptions;
   readonly #lanes = new Map<string, Lane>();
+  /** The newest job of each lane that runs or waits here. */
+  readonly #running = new Map<string, Promise<void>>();
 
   constructor(options: AuditServiceOptions) {
     this.#options = options;
   }
 
+  /** Jobs of one lane run one after another, since each goes on where the one before it stopped. */
   async run(job: AuditJob): Promise<void> {
+    const key = laneStateKey(job);
+    const before = this.#running.get(key) ?? Promise.resolve();
+    const mine = before.catch(() => {}).then(() => this.#run(job));
+    this.#running.set(key, mine);
+    try {
+      await mine;
+    } finally {
+      if (this.#running.get(key) === mine) this.#running.delete(key);
+    }
+  }
+
+  async #run(job: AuditJob): Promise<void> {
     if (job.revisedStartMs !== undefined) await this.#rewind(job, job.revisedStartMs);
     const lane = await this.#laneOf(job);
     while (!this.#options.signal.aborted) {

@@ -41,7 +41,7 @@ async function newRollup(store?: Store) {
     clock,
     telemetry,
     groupOf: (topic) => (topic === "other" ? "other" : "main"),
-    silentWindowsMax: 10,
+    silentMsMax: MINUTE,
   });
   return { rollup, store: open };
 }
@@ -179,15 +179,15 @@ test("a lane silent for long is retired, and goes on at its next record", async 
   const { rollup } = await newRollup();
   await rollup.add("t", 0, [
     segment({ start: 0, end: 10 }, { 0: 10 }),
-    segment({ start: 10, end: 20 }, { 50: 10 }, "other"),
+    segment({ start: 10, end: 20 }, { 90: 10 }, "other"),
   ]);
   const prod = (complete: ReturnType<Rollup["releaseComplete"]>) =>
     seen(complete.filter(({ window }) => window.swimlane === "prod"));
-  expect(prod(rollup.releaseComplete())).toHaveLength(11);
-  await rollup.add("t", 0, [segment({ start: 20, end: 30 }, { 60: 5, 62: 5 })]);
+  expect(prod(rollup.releaseComplete())).toHaveLength(49);
+  await rollup.add("t", 0, [segment({ start: 20, end: 30 }, { 100: 5, 102: 5 })]);
   expect(prod(rollup.releaseComplete())).toEqual([
-    [60, 5, 1],
-    [61, 0, 1],
+    [100, 5, 1],
+    [101, 0, 1],
   ]);
 });
 

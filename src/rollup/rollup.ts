@@ -18,6 +18,10 @@ import { segmentName } from "./path.ts";
 /** Most segments whose rows are kept while no path reaches them; past it they are read from the store again. */
 const WAITING_SEGMENTS_MAX = 1_000;
 
+/** Silent windows after which a lane is retired: at least, and at most, whatever `silentMsMax` makes of its window size. */
+const SILENT_WINDOWS_MIN = 48;
+const SILENT_WINDOWS_MAX = 3_000;
+
 export interface RollupOptions {
   readonly store: Store;
   readonly lanes: LaneRules<LaneWindows>;
@@ -25,8 +29,8 @@ export interface RollupOptions {
   readonly telemetry: Telemetry;
   /** The configured source that reads a topic. */
   readonly groupOf: (topic: string) => string;
-  /** Silent windows in a row after which a lane counts as retired and is no longer filled with zeros. @default 3_000 */
-  readonly silentWindowsMax?: number;
+  /** How long a lane may be silent before it counts as retired and is no longer filled with zeros. @default 14 days */
+  readonly silentMsMax?: number;
 }
 
 /** A window that late data changed after it was released. */
@@ -37,7 +41,7 @@ interface Revision {
 
 export class Rollup {
   readonly #options: RollupOptions;
-  readonly #silentWindowsMax: number;
+  readonly #silentMsMax: number;
   readonly #frontiers = new Map<string, PartitionFrontier>();
   readonly #lanes = new Map<string, LaneProgress>();
   readonly #revisions = new Map<string, Revision>();
@@ -47,7 +51,7 @@ export class Rollup {
 
   constructor(options: RollupOptions) {
     this.#options = options;
-    this.#silentWindowsMax = options.silentWindowsMax ?? 3_000;
+    this.#silentMsMax = options.silentMsMax ?? 14 * 86_400_000;
   }
 
   get frontiers(): Iterable<PartitionFrontier> {
@@ -240,12 +244,20 @@ export class Rollup {
   /** A lane that was silent for long is no longer filled with zeros; it goes on at the next window with records. */
   #isRetired(lane: LaneProgress, passedMs: number): boolean {
     const silentMs = lane.nextStartMs - lane.lastFilledMs;
-    if (silentMs <= this.#silentWindowsMax * lane.windowSizeMs || lane.pending.has(lane.nextStartMs))
-      return false;
+    if (silentMs <= this.#silentLimitMs(lane) || lane.pending.has(lane.nextStartMs)) return false;
     lane.skipSilence();
     if (lane.pending.has(lane.nextStartMs)) return false;
     lane.nextStartMs = Math.max(lane.nextStartMs, windowStartMs(passedMs, lane.windowSizeMs));
     return true;
+  }
+
+  /** Long enough in windows of any size to be told of, never so long that a dead lane of short windows costs much. */
+  #silentLimitMs({ windowSizeMs }: LaneProgress): number {
+    const windows = Math.min(
+      SILENT_WINDOWS_MAX,
+      Math.max(SILENT_WINDOWS_MIN, this.#silentMsMax / windowSizeMs),
+    );
+    return windows * windowSizeMs;
   }
 
   #watermarks(): Map<string, GroupWatermark> {

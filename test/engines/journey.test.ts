@@ -43,7 +43,7 @@ describeWithEngines(["kafka", "questdb", "redis"], "the journey on real engines"
 
   beforeAll(async () => {
     const topics = new TestTopics((await engine("kafka")).brokers);
-    const topic = await topics.make("journey", 4);
+    const topic = await topics.make("journey", 4, { "retention.ms": "-1" });
     await produce(topics, topic, lines);
     const { pgPort } = await engine("questdb");
     database = new pg.Client({
