@@ -10,6 +10,9 @@ import { logBinomialUpper, significanceOf } from "./tails.ts";
 const RECENT_WINDOWS = 28;
 const RECENT_HIT_WINDOWS_MIN = 3;
 const CLUMPS_MIN = 3;
+/** Clumps of one that every lane is credited with, and the least size that is called a clump. */
+const CLUMPS_PRIOR = 2;
+const CLUMP_MIN = 1.5;
 
 export interface Novelty {
   hits: number;
@@ -39,9 +42,16 @@ export function noveltySignificance(
   records: number,
 ): number {
   if (hits <= 0 || records <= 0) return 0;
-  const clump = novelty.hitWindows >= CLUMPS_MIN ? Math.max(1, novelty.hits / novelty.hitWindows) : 1;
+  const clump = clumpSize(novelty.hits, novelty.hitWindows);
   const rate = Math.min(1, noveltyRate(novelty, prior) / clump);
   return significanceOf(logBinomialUpper(Math.min(hits / clump, records), records, rate));
+}
+
+/** Hits that come together when any come, shrunk towards one; 1 until clumps are plain to see. */
+export function clumpSize(hits: number, hitWindows: number): number {
+  if (hitWindows < CLUMPS_MIN) return 1;
+  const size = (hits + CLUMPS_PRIOR) / (hitWindows + CLUMPS_PRIOR);
+  return size < CLUMP_MIN ? 1 : size;
 }
 
 /** Hits a record, the larger of the long and the recent rate. */

@@ -5,7 +5,7 @@
  * rate at which values beyond it come is learned. Pure: no clock, no I/O, no randomness.
  */
 import type { DistributionDetector, DistributionSnapshot, Reference, Verdict } from "../contract.ts";
-import { emptyNovelty, learnNovelty, type Novelty, noveltySignificance } from "../lib/novelty.ts";
+import { clumpSize, emptyNovelty, learnNovelty, type Novelty, noveltySignificance } from "../lib/novelty.ts";
 import { countBelow, countOf, countUpTo, valueAtRank } from "../lib/steps.ts";
 import { insufficient, judged } from "../lib/verdicts.ts";
 import { percent, spoken } from "../lib/words.ts";
@@ -40,9 +40,8 @@ interface RecordSetting {
 const OUTSIDE_PRIOR = 2;
 const CLEAR_PRIOR = 1;
 const FAR_PRIOR = 0.5;
-/** Windows of the reference before a record set in it tells of clumps, and how many must have set one. */
+/** Windows of the reference before a record set in it tells of clumps. */
 const SETTING_WINDOWS_MIN = 8;
-const SETTING_HIT_WINDOWS_MIN = 3;
 
 export const range: DistributionDetector<RangeOptions, RangeMemory> = {
   input: "distribution",
@@ -111,7 +110,7 @@ function judgeRange(
 function significanceOfBeyond(reference: Reference, beyond: Beyond, memory: RangeMemory): number {
   const { hits, hitWindows } = memory.setting;
   // Where one sender sets several records at once, they are one surprise.
-  const clump = hitWindows >= SETTING_HIT_WINDOWS_MIN ? Math.max(1, hits / hitWindows) : 1;
+  const clump = clumpSize(hits, hitWindows);
   // Where windows differ among themselves, the edge of the range moves too, and whoever is past it comes in numbers:
   // they count at the size that the lane's own movement leaves. On a lane whose windows are alike that is all.
   const moving = 1 + beyond.count * (reference.overdispersion?.ranks ?? 0);

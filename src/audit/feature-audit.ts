@@ -59,7 +59,8 @@ export interface FeatureAudit {
 
 /** One detector's verdict with what the lane's past leaves of it. */
 export interface Finding {
-  readonly detector: DistributionDetector;
+  /** The detector's name. */
+  readonly detector: string;
   readonly verdict: Verdict;
   /** −log10 p after the past's discount. */
   readonly significance: number;
@@ -213,7 +214,7 @@ function judgeByAll(
     const options = optionsOf(detector, audit);
     const verdict = detector.judge(reference, current, past.memory, audit.context, options);
     findings.push({
-      detector,
+      detector: detector.name,
       verdict,
       significance: discounted(verdict, past),
       referenceName: reference.name,
@@ -287,7 +288,7 @@ function frozenSnapshot(memory: FeatureMemory): DistributionSnapshot {
 
 function learnWindow(memory: FeatureMemory, judged: JudgedFeature, audit: FeatureAudit): void {
   const sides = sidesOf(memory, judged.tally, judged.snapshot, judged.baseline);
-  const byName = new Map(judged.findings.map((finding) => [finding.detector.name, finding.verdict]));
+  const byName = new Map(judged.findings.map((finding) => [finding.detector, finding.verdict]));
   for (const detector of audit.detectors) {
     if (!detector.featureKinds.includes(memory.catalog!.kind)) continue;
     const past = pastOf(memory, detector, audit);

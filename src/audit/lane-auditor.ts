@@ -28,6 +28,7 @@ import {
   settleFeature,
 } from "./feature-audit.ts";
 import { emptyFeatureMemory } from "./feature-memory.ts";
+import { judgeJoint, learnJoint } from "./joint.ts";
 import { emptyLaneMemory, FEATURES_MAX, type LaneMemory } from "./lane-memory.ts";
 import { type AlertLimits, alertLimits } from "./page-budget.ts";
 import {
@@ -140,17 +141,25 @@ export class LaneAuditor {
 
   #auditFeatures(complete: CompleteWindow, muted: boolean): VerdictRow[] {
     const { window } = complete;
-    const judged = this.#judgeFeatures(complete);
+    const outcomes = this.#judgeFeatures(complete);
+    const judged = new Map(
+      [...outcomes].filter((entry): entry is [string, JudgedFeature] => entry[1] !== undefined),
+    );
+    const joint = judgeJoint(this.#memory.joint, judged, this.#memory.features);
     const limits = this.#limits();
     const rows: VerdictRow[] = [];
-    for (const [feature, outcome] of judged) {
+    const suspects = new Set<string>();
+    for (const [feature, outcome] of outcomes) {
       if (outcome === undefined || !outcome.alerting) rows.push(this.#learningRow(window, feature));
       if (outcome === undefined) continue;
-      const suspect = muted || outcome.findings.some((finding) => isSuspect(finding, limits));
+      const findings = [...outcome.findings, ...(joint.byFeature.get(feature) ?? [])];
+      const suspect = muted || findings.some((finding) => isSuspect(finding, limits));
+      if (suspect && outcome.alerting) suspects.add(feature);
       settleFeature(this.#memory.features[feature]!, outcome, suspect, this.#featureAudit(feature));
       if (outcome.alerting)
-        rows.push(...outcome.findings.map((finding) => findingRow(window, feature, finding, limits, muted)));
+        rows.push(...findings.map((finding) => findingRow(window, feature, finding, limits, muted)));
     }
+    learnJoint(this.#memory.joint, joint, judged, suspects);
     this.#memory.auditedCount++;
     if (this.#memory.auditedCount % POOL_EVERY === 0) this.#poolTails();
     return rows;
@@ -247,7 +256,7 @@ function findingRow(
   limits: AlertLimits,
   muted: boolean,
 ): VerdictRow {
-  const subject = { window, feature, detector: finding.detector.name, muted };
+  const subject = { window, feature, detector: finding.detector, muted };
   return verdictRow(subject, finding.verdict, finding.significance, limits, {
     reference: finding.referenceName,
   });

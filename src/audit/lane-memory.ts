@@ -1,6 +1,7 @@
 /** What an auditor remembers of one lane and source. Plain data; `memory-codec.ts` makes a string of it. */
 import type { Tail } from "./calibration.ts";
 import type { FeatureMemory } from "./feature-memory.ts";
+import { emptyJoint, type JointMemory } from "./joint.ts";
 import type { SeriesMemory } from "./series-audit.ts";
 
 /** Features of one lane that are judged; more are counted in `unauditedCount`, never judged by halves. */
@@ -17,6 +18,8 @@ export interface LaneMemory {
   records: SeriesMemory;
   /** What the lane's features together know of each detector's significances. */
   tails: Record<string, Tail>;
+  /** What its features say together. */
+  joint: JointMemory;
 }
 
 export function emptyLaneMemory(): LaneMemory {
@@ -28,5 +31,6 @@ export function emptyLaneMemory(): LaneMemory {
     metrics: {},
     records: {},
     tails: {},
+    joint: emptyJoint(),
   };
 }

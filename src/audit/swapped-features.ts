@@ -1,0 +1,127 @@
+/**
+ * Do two features look as if their values had been exchanged?
+ *
+ * Each margin may move by no more than it does anyway, yet both move at once, and each *towards the other's own
+ * distribution*. That direction is known from the reference, so a score along it needs far less evidence than a test
+ * for any change. From histograms alone: no rows, nothing that would not merge.
+ */
+import type { Catalog } from "./catalog.ts";
+import type { JudgedFeature } from "./feature-audit.ts";
+import type { FeatureMemory } from "./feature-memory.ts";
+import { normalSignificance } from "./normal-tail.ts";
+
+/** A feature's own and another's distribution must differ by so much (total variation) for a swap to show. */
+const DISTANCE_MIN = 0.15;
+/** Each of both must lean towards the other by so many standard errors. */
+const LEAN_MIN = 2;
+/** Features tried against each other; the number of pairs grows with the square. */
+export const SWAP_FEATURES_MAX = 64;
+
+export interface Swap {
+  readonly features: readonly [string, string];
+  /** −log10 p, all pairs of the lane counted. */
+  readonly significance: number;
+}
+
+/** Shares of feature b's reference on the coarse cells of feature a, by `a` then `b`. */
+export type Directions = Record<string, Record<string, number[]>>;
+
+/** @returns the pair that looks most exchanged; undefined when none does */
+export function mostSwapped(
+  directions: Directions,
+  judged: ReadonlyMap<string, JudgedFeature>,
+  memories: Readonly<Record<string, FeatureMemory>>,
+): Swap | undefined {
+  const names = [...judged.keys()].slice(0, SWAP_FEATURES_MAX);
+  let best: Swap | undefined;
+  let pairCount = 0;
+  for (let i = 0; i < names.length; i++) {
+    for (let j = i + 1; j < names.length; j++) {
+      const [a, b] = [names[i]!, names[j]!];
+      const [toB, toA] = [directions[a]?.[b], directions[b]?.[a]];
+      if (toB === undefined || toA === undefined) continue;
+      pairCount++;
+      const first = lean(judged.get(a)!, memories[a]!, toB);
+      const second = first < LEAN_MIN ? 0 : lean(judged.get(b)!, memories[b]!, toA);
+      if (first < LEAN_MIN || second < LEAN_MIN) continue;
+      // Both must lean: one feature's own fault leans far, and any other may lean a little by chance.
+      const significance = 2 * normalSignificance(Math.min(first, second));
+      if (significance > (best?.significance ?? 0)) best = { features: [a, b], significance };
+    }
+  }
+  if (best === undefined) return undefined;
+  const significance = Math.max(0, best.significance - Math.log10(pairCount));
+  return { ...best, significance };
+}
+
+/** The shares of every other feature's reference on this feature's coarse cells, where both are of one layout. */
+export function directionsOf(memories: Readonly<Record<string, FeatureMemory>>): Directions {
+  const names = Object.keys(memories)
+    .filter((name) => memories[name]!.catalog !== undefined)
+    .sort()
+    .slice(0, SWAP_FEATURES_MAX);
+  const directions: Directions = {};
+  for (const a of names) {
+    const own = memories[a]!;
+    const row: Record<string, number[]> = {};
+    for (const b of names) {
+      const other = memories[b]!;
+      if (a === b || own.catalog!.layout !== other.catalog!.layout) continue;
+      const shares = sharesOn(other, own.catalog!);
+      if (distance(shares, sharesOn(own, own.catalog!)) >= DISTANCE_MIN) row[b] = shares;
+    }
+    directions[a] = row;
+  }
+  return directions;
+}
+
+/** Standard errors by which the window leans from its baseline towards `towards`. */
+function lean({ tally, baseline }: JudgedFeature, memory: FeatureMemory, towards: readonly number[]): number {
+  const catalog = memory.catalog!;
+  if (tally.valueCount === 0 || baseline.sums.valueCount === 0 || towards.length !== catalog.groupCount)
+    return 0;
+  const expected = grouped(baseline.sums.counts, baseline.sums.valueCount, catalog);
+  const observed = grouped(tally.counts, tally.valueCount, catalog);
+  let score = 0;
+  let mean = 0;
+  let square = 0;
+  for (let i = 0; i < expected.length; i++) {
+    const sum = towards[i]! + expected[i]!;
+    // Bounded weights: a single record in a cell that is nearly empty must not decide.
+    const weight = sum > 0 ? (towards[i]! - expected[i]!) / sum : 0;
+    score += (observed[i]! - expected[i]!) * weight;
+    mean += expected[i]! * weight;
+    square += expected[i]! * weight * weight;
+  }
+  const overdispersion = memory.overdispersions[baseline.index];
+  const scale = 1 / tally.valueCount + 1 / baseline.sums.valueCount + (overdispersion?.cells ?? 0);
+  const variance = Math.max(square - mean * mean, 1 / tally.valueCount) * scale;
+  return score / Math.sqrt(variance);
+}
+
+function grouped(counts: ArrayLike<number>, total: number, catalog: Catalog): number[] {
+  const shares: number[] = new Array(catalog.groupCount).fill(0);
+  for (let i = 0; i < counts.length; i++) shares[catalog.groups[i]!]! += counts[i]! / total;
+  return shares;
+}
+
+/** The reference of a feature, counted onto the coarse cells of a catalog that may be another's. */
+function sharesOn({ frozen }: FeatureMemory, catalog: Catalog): number[] {
+  const counts = new Float64Array(catalog.cellCount);
+  if (catalog.layout === "numbers") {
+    let cell = 0;
+    for (let i = 0; i < frozen.values.length; i++) {
+      while (catalog.edges[cell]! < frozen.values[i]!) cell++;
+      counts[cell]! += frozen.counts[i]!;
+    }
+  } else {
+    const index = new Map(catalog.names.map((name, i) => [name, i]));
+    for (const [name, count] of frozen.categories) counts[index.get(name) ?? catalog.cellCount - 1]! += count;
+  }
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  return grouped(counts, Math.max(1, total), catalog);
+}
+
+function distance(a: readonly number[], b: readonly number[]): number {
+  return a.reduce((sum, share, i) => sum + Math.abs(share - b[i]!), 0) / 2;
+}
