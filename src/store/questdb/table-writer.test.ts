@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Clock } from "../../base/clock.ts";
+import { type Clock, systemClock } from "../../base/clock.ts";
 import { Telemetry } from "../../base/telemetry.ts";
 import { StoreUnreachableError } from "../errors.ts";
 import type { Cells } from "../rows.ts";
@@ -24,7 +24,12 @@ function row(key: string): Cells {
 }
 
 /** A server that keeps rows, refuses a request with a key in `bad`, and is away for the first `awayCount` requests. */
-function startWriter(server: { bad?: readonly string[]; awayCount?: number; options?: object }) {
+function startWriter(server: {
+  bad?: readonly string[];
+  awayCount?: number;
+  options?: object;
+  clock?: Clock;
+}) {
   const kept: string[] = [];
   let requests = 0;
   const send = async (rows: readonly Cells[]) => {
@@ -37,7 +42,7 @@ function startWriter(server: { bad?: readonly string[]; awayCount?: number; opti
   };
   const options = questDbOptionsSchema.parse({ type: "questdb", flushIntervalMs: 0, ...server.options });
   const deps = {
-    clock: hastyClock(),
+    clock: server.clock ?? hastyClock(),
     telemetry: new Telemetry({ level: "silent" }),
     sender: { send, close: async () => {} },
   };
@@ -107,7 +112,11 @@ describe("a server that is away", () => {
   });
 
   test("does not hold up a close", async () => {
-    const { writer } = startWriter({ awayCount: 1_000_000, options: { retryDeadlineMs: 1e9 } });
+    const { writer } = startWriter({
+      awayCount: 1_000_000,
+      options: { retryDeadlineMs: 1e9 },
+      clock: systemClock,
+    });
     const written = writer.write([row("a")]);
     const failed = expect(written).rejects.toMatchObject({ code: "STORE_UNREACHABLE" });
     await writer.close();
