@@ -58,6 +58,8 @@ export interface ControlOptions {
   readonly eventNowMs?: () => number;
   /** Takes over acknowledging, where the incident stage keeps its own memory. @default writes the store's row */
   readonly acknowledge?: (incidentId: string, by: string) => Promise<IncidentRow | undefined>;
+  /** Before every table's name in the store, as its options say. @default "" */
+  readonly tablePrefix?: string;
   /** Folder with the built page. @default the one that `vite build` writes */
   readonly pageFolder?: string;
 }

@@ -1,7 +1,7 @@
 /** The features of a lane: what was seen of each, and what its newest verdicts say. */
 import type { Answer, FeatureKind, Severity } from "../../detectors/contract.ts";
 import type { Store, TimeSpan, VerdictRow } from "../store/contract.ts";
-import { type FeatureBrief, readFeatureBriefs } from "./lean-reads.ts";
+import { type FeatureBrief, type PlainTables, readFeatureBriefs } from "./lean-reads.ts";
 import type { FeatureAnswer, FeaturesAnswer } from "./wire.ts";
 
 /** Windows before the newest in which a feature must have been seen to be listed, when no span is asked for. */
@@ -17,6 +17,7 @@ const ID_DISTINCT_MIN = 20;
 
 export async function listFeatures(
   store: Store,
+  tables: PlainTables,
   swimlane: string,
   windowSizeMs: number,
   span: TimeSpan | undefined,
@@ -26,7 +27,7 @@ export async function listFeatures(
   );
   const newestMs = Math.max(0, ...lanes.map((lane) => lane.lastWindowMs));
   const asked = span ?? { sinceMs: newestMs - WINDOWS_BACK * windowSizeMs, untilMs: newestMs + windowSizeMs };
-  const briefs = await readFeatureBriefs(store, swimlane, windowSizeMs, asked);
+  const briefs = await readFeatureBriefs(tables, swimlane, windowSizeMs, asked);
   const judgedFromMs = Math.min(newestMs + windowSizeMs, asked.untilMs) - VERDICT_WINDOWS * windowSizeMs;
   const verdicts = await store.readVerdicts({
     swimlane,

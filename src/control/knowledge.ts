@@ -1,10 +1,12 @@
 /** What every route reads from: the options with their defaults filled in, and the shared board of lanes. */
 import type { ControlOptions, LaneSettings } from "./contract.ts";
 import { LaneBoard } from "./lane-board.ts";
+import type { PlainTables } from "./lean-reads.ts";
 
 export interface Knowledge {
   readonly options: ControlOptions;
   readonly board: LaneBoard;
+  readonly tables: PlainTables;
   /** Now, on the axis of event time. */
   readonly eventNowMs: () => number;
   readonly settingsOf: (swimlane: string) => LaneSettings;
@@ -15,9 +17,11 @@ export function knowledgeOf(options: ControlOptions): Knowledge {
   const eventNowMs = options.eventNowMs ?? (() => options.clock.nowMs());
   const configuredLanes = options.configuredLanes ?? (() => []);
   const { store, clock, laneSettings } = options;
+  const tables = { store, tablePrefix: options.tablePrefix ?? "" };
   return {
     options,
-    board: new LaneBoard({ store, clock, eventNowMs, laneSettings, configuredLanes }),
+    tables,
+    board: new LaneBoard({ store, tables, clock, eventNowMs, laneSettings, configuredLanes }),
     eventNowMs,
     settingsOf: laneSettings,
     startedAtMs: clock.nowMs(),

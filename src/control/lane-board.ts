@@ -9,7 +9,7 @@ import type { Clock } from "../base/clock.ts";
 import type { LaneRow, Store, WindowRow } from "../store/contract.ts";
 import type { LaneSettings } from "./contract.ts";
 import { laneHealth } from "./lane-health.ts";
-import { type IncidentBrief, readIncidentBriefs } from "./lean-reads.ts";
+import { type IncidentBrief, type PlainTables, readIncidentBriefs } from "./lean-reads.ts";
 import { HEALTHS, type Health, type LaneAnswer, type Maybe } from "./wire.ts";
 
 /** Windows drawn in the overview. */
@@ -31,6 +31,7 @@ const SEVERITIES: readonly Severity[] = ["page", "warn", "info"];
 
 export interface LaneBoardOptions {
   readonly store: Store;
+  readonly tables: PlainTables;
   readonly clock: Clock;
   readonly eventNowMs: () => number;
   readonly laneSettings: (swimlane: string) => LaneSettings;
@@ -155,7 +156,7 @@ export class LaneBoard {
 
   async #readIncidents(nowMs: number): Promise<Map<string, IncidentBrief[]>> {
     const bySwimlane = new Map<string, IncidentBrief[]>();
-    for (const incident of await readIncidentBriefs(this.#options.store, nowMs - BUDGET_SPAN_MS)) {
+    for (const incident of await readIncidentBriefs(this.#options.tables, nowMs - BUDGET_SPAN_MS)) {
       const known = bySwimlane.get(incident.swimlane);
       if (known) known.push(incident);
       else bySwimlane.set(incident.swimlane, [incident]);

@@ -90,5 +90,5 @@ async function answerFeatures(
   const windowSizeMs = readWindowSize(asked.window, knowledge.settingsOf(lane).windowSizeMs);
   const span =
     asked.since === undefined ? undefined : readSpan({ since: asked.since, until: asked.until }, nowMs);
-  return listFeatures(knowledge.options.store, lane, windowSizeMs, span);
+  return listFeatures(knowledge.options.store, knowledge.tables, lane, windowSizeMs, span);
 }

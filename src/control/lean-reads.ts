@@ -27,6 +27,13 @@ export interface Point {
   readonly names: ReadonlyMap<string, number>;
 }
 
+/** Where the tables are. */
+export interface PlainTables {
+  readonly store: Pick<Store, "query">;
+  /** Before every table's name, where several installations share a database. */
+  readonly tablePrefix: string;
+}
+
 export interface FeatureOfLane {
   readonly swimlane: string;
   readonly source: string;
@@ -46,12 +53,16 @@ const POINT_COLUMNS =
 const NAMES_MAX = 64;
 
 /** Oldest first; of more than {@link QUERY_ROWS_MAX} windows the newest. */
-export async function readPoints(store: Store, of: FeatureOfLane, span: Span): Promise<readonly Point[]> {
+export async function readPoints(
+  { store, tablePrefix }: PlainTables,
+  of: FeatureOfLane,
+  span: Span,
+): Promise<readonly Point[]> {
   const where = new Where(span)
     .equal("swimlane", of.swimlane)
     .equal("source", of.source)
     .equal("feature", of.feature);
-  const sql = `SELECT ${POINT_COLUMNS} FROM profiles ${where.text} AND window_size_ms = ${of.windowSizeMs} ORDER BY window_start DESC LIMIT ${QUERY_ROWS_MAX}`;
+  const sql = `SELECT ${POINT_COLUMNS} FROM ${tablePrefix}profiles ${where.text} AND window_size_ms = ${of.windowSizeMs} ORDER BY window_start DESC LIMIT ${QUERY_ROWS_MAX}`;
   const rows = await store.query(sql, where.parameters);
   return rows.map(pointOf).reverse();
 }
@@ -82,14 +93,14 @@ const BRIEF_COLUMNS =
 
 /** Features and metrics of a lane that had a profile in the span. */
 export async function readFeatureBriefs(
-  store: Store,
+  { store, tablePrefix }: PlainTables,
   swimlane: string,
   windowSizeMs: number,
   span: Span,
 ): Promise<readonly FeatureBrief[]> {
   const where = new Where(span).equal("swimlane", swimlane);
   const sql =
-    `SELECT ${BRIEF_COLUMNS} FROM profiles ${where.text} AND window_size_ms = ${windowSizeMs} AND feature <> '*' ` +
+    `SELECT ${BRIEF_COLUMNS} FROM ${tablePrefix}profiles ${where.text} AND window_size_ms = ${windowSizeMs} AND feature <> '*' ` +
     `GROUP BY source, feature, kind ORDER BY source, feature LIMIT ${QUERY_ROWS_MAX}`;
   return (await store.query(sql, where.parameters)).map(briefOf);
 }
@@ -105,10 +116,13 @@ export interface IncidentBrief {
 }
 
 /** Unresolved ones of any age, and all that began since. A store may show an older state of one beside the newest. */
-export async function readIncidentBriefs(store: Store, sinceMs: number): Promise<readonly IncidentBrief[]> {
+export async function readIncidentBriefs(
+  { store, tablePrefix }: PlainTables,
+  sinceMs: number,
+): Promise<readonly IncidentBrief[]> {
   const sql =
-    "SELECT id, swimlane, state, severity, title, started_at, changed_at FROM incidents " +
-    `WHERE started_at >= '${iso(sinceMs)}' OR state <> 'resolved' ORDER BY started_at DESC LIMIT ${QUERY_ROWS_MAX}`;
+    "SELECT id, swimlane, state, severity, title, started_at, changed_at " +
+    `FROM ${tablePrefix}incidents WHERE started_at >= '${iso(sinceMs)}' OR state <> 'resolved' ORDER BY started_at DESC LIMIT ${QUERY_ROWS_MAX}`;
   const newest = new Map<string, IncidentBrief & { readonly changedAtMs: number }>();
   for (const row of await store.query(sql)) {
     const incident = {

@@ -114,7 +114,7 @@ async function readFeature(
   reading: Reading,
   feature: string,
 ): Promise<{ series: SeriesAnswer; truncated: boolean }> {
-  const points = await readPoints(knowledge.options.store, { ...reading, feature }, reading);
+  const points = await readPoints(knowledge.tables, { ...reading, feature }, reading);
   // What was expected of each window is kept for series only: of a feature's verdicts no more than the anomalies are drawn.
   const judgedAsSeries = points.some((point) => point.kind === "metric");
   const verdicts = await readVerdicts(
