@@ -132,6 +132,9 @@ export interface Verdict {
   readonly parts: readonly ExplanationPart[];
 }
 
+/** What a series is of: a lane's records, a metric that counts (no value is 0), or one that measures (no value is a gap). */
+export type SeriesSubject = "records" | "count" | "gauge";
+
 /** A detector that holds one series (record counts, metrics) to its own past. */
 export interface SeriesDetector<Options = unknown, Memory = unknown> {
   readonly input: "series";
@@ -139,6 +142,8 @@ export interface SeriesDetector<Options = unknown, Memory = unknown> {
   readonly name: string;
   /** One line for the catalog. */
   readonly summary: string;
+  /** The series that it judges. @default all */
+  readonly subjects?: readonly SeriesSubject[];
   readonly defaults: Options;
   /** The memory before any window was seen. Plain data: structured clone must keep it whole. */
   start(context: DetectorContext, options: Options): Memory;

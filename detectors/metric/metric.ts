@@ -30,6 +30,7 @@ export const metric: SeriesDetector<MetricOptions, MetricMemory> = {
   input: "series",
   name: "metric",
   summary: "a computed number unlike its own past: spike, shift, changed rhythm, stuck",
+  subjects: ["gauge"],
   defaults: { learningWindows: 20, stuckWindows: 24 },
   start: (context) => startMemory(context),
   step(point, memory, context, options) {

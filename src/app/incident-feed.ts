@@ -45,7 +45,7 @@ export async function enqueueIncidentJob(
   const last = judged.at(-1)?.complete.window;
   if (first === undefined || last === undefined) return;
   const { swimlane, source, windowSizeMs } = first;
-  const verdictCount = judged.reduce((sum, { verdicts }) => sum + verdicts.length, 0);
+  const verdictCount = new Set(judged.flatMap(({ verdicts }) => verdicts.map(verdictName))).size;
   const job = {
     swimlane,
     source,
@@ -55,6 +55,11 @@ export async function enqueueIncidentJob(
     verdictCount,
   };
   await queue.add(`${laneKey(first)}|${job.sinceMs}|${job.untilMs}|r${last.revision}`, job);
+}
+
+/** Equal for rows that replace one another in the store. */
+function verdictName(row: VerdictRow): string {
+  return `${row.windowStartMs}|${row.feature}|${row.detector}`;
 }
 
 /** Reads the job's verdicts from the store and has them observed. */

@@ -13,6 +13,7 @@ import type {
   FeatureKind,
   KnownEvent,
   SeriesDetector,
+  SeriesSubject,
 } from "../../detectors/contract.ts";
 import { invariant } from "../base/errors.ts";
 import type { CompleteWindow } from "../rollup/complete-window.ts";
@@ -108,7 +109,7 @@ export class LaneAuditor {
       const row = metrics.get(name);
       const snapshot = row === undefined ? undefined : snapshotOf(row.profile, row.recordCount);
       const value = metricValue(snapshot, this.#options.metrics?.[name] ?? DEFAULT_METRIC);
-      rows.push(...this.#stepSeries(window, name, "metric", value, muted));
+      rows.push(...this.#stepSeries(window, name, this.#subjectOf(name), value, muted));
     }
     return rows;
   }
@@ -116,7 +117,7 @@ export class LaneAuditor {
   #stepSeries(
     window: WindowRow,
     name: string,
-    subject: "records" | "metric",
+    subject: SeriesSubject,
     value: number,
     muted: boolean,
   ): VerdictRow[] {
@@ -133,6 +134,11 @@ export class LaneAuditor {
     return findings.map((finding) => seriesRow(window, name, finding, muted || pinned));
   }
 
+  /** A metric whose missing value means 0 counts something; any other measures. */
+  #subjectOf(name: string): SeriesSubject {
+    return (this.#options.metrics?.[name] ?? DEFAULT_METRIC).missing === "zero" ? "count" : "gauge";
+  }
+
   #seriesOptions(detector: SeriesDetector, name: string): unknown {
     const sides = this.#options.metrics?.[name]?.sides;
     const given = this.#options.detectorOptions[detector.name] as object | undefined;
@@ -147,6 +153,7 @@ export class LaneAuditor {
     );
     const joint = judgeJoint(this.#memory.joint, judged, this.#memory.features);
     const limits = this.#limits();
+    const featureCount = this.#featureCount();
     const rows: VerdictRow[] = [];
     const suspects = new Set<string>();
     for (const [feature, outcome] of outcomes) {
@@ -155,7 +162,12 @@ export class LaneAuditor {
       const findings = [...outcome.findings, ...(joint.byFeature.get(feature) ?? [])];
       const suspect = muted || findings.some((finding) => isSuspect(finding, limits));
       if (suspect && outcome.alerting) suspects.add(feature);
-      settleFeature(this.#memory.features[feature]!, outcome, suspect, this.#featureAudit(feature));
+      settleFeature(
+        this.#memory.features[feature]!,
+        outcome,
+        suspect,
+        this.#featureAudit(feature, featureCount),
+      );
       if (outcome.alerting)
         rows.push(...findings.map((finding) => findingRow(window, feature, finding, limits, muted)));
     }
@@ -176,13 +188,19 @@ export class LaneAuditor {
   #judgeFeatures({ window, profiles }: CompleteWindow): Map<string, JudgedFeature | undefined> {
     const rows = new Map(profiles.filter(({ kind }) => kind === "feature").map((row) => [row.feature, row]));
     this.#admitFeatures(rows);
+    const featureCount = this.#featureCount();
     const judged = new Map<string, JudgedFeature | undefined>();
     for (const feature of Object.keys(this.#memory.features).sort()) {
       const row = rows.get(feature);
       const snapshot =
         row === undefined ? absent(window.recordCount) : snapshotOf(row.profile, row.recordCount);
       const memory = this.#memory.features[feature]!;
-      const outcome = judgeFeature(memory, window.windowStartMs, snapshot, this.#featureAudit(feature));
+      const outcome = judgeFeature(
+        memory,
+        window.windowStartMs,
+        snapshot,
+        this.#featureAudit(feature, featureCount),
+      );
       judged.set(feature, outcome);
     }
     return judged;
@@ -205,9 +223,9 @@ export class LaneAuditor {
     }
   }
 
-  #featureAudit(feature: string): FeatureAudit {
+  #featureAudit(feature: string, featureCount: number): FeatureAudit {
     return {
-      context: this.#context(feature),
+      context: this.#context(feature, featureCount),
       detectors: this.#distributions,
       detectorOptions: this.#options.detectorOptions,
       feature: this.#options.features?.[feature] ?? {},
@@ -216,9 +234,9 @@ export class LaneAuditor {
     };
   }
 
-  #context(feature: string): DetectorContext {
+  #context(feature: string, featureCount = this.#featureCount()): DetectorContext {
     const { swimlane, source, windowSizeMs, timeZone, pageBudgetPerWeek, knownEvents } = this.#options;
-    const familySize = this.#featureCount() * Math.max(1, this.#distributions.length);
+    const familySize = featureCount * Math.max(1, this.#distributions.length);
     return { swimlane, source, feature, windowSizeMs, timeZone, pageBudgetPerWeek, familySize, knownEvents };
   }
 
@@ -239,10 +257,8 @@ export class LaneAuditor {
   }
 }
 
-/** Detectors that say nothing of it judge record counts when called "volume" or "freshness", metrics otherwise. */
-function judges(detector: SeriesDetector, subject: "records" | "metric"): boolean {
-  const subjects = (detector as { readonly subjects?: readonly string[] }).subjects;
-  return subjects === undefined || subjects.includes(subject);
+function judges(detector: SeriesDetector, subject: SeriesSubject): boolean {
+  return detector.subjects === undefined || detector.subjects.includes(subject);
 }
 
 function isSuspect(finding: Finding, limits: AlertLimits): boolean {
