@@ -23,8 +23,8 @@ export class RecordingHandler implements SourceHandler {
   readonly cuts: Cut[] = [];
   readonly assignments: (readonly PartitionPosition[])[] = [];
   revokedCount = 0;
-  /** Where each partition's next segment begins. */
-  readonly expected = new Map<string, number>();
+  /** What is folded and not yet cut, by partition. */
+  readonly #open = new Map<string, Cut>();
   source: RecordSource | undefined;
   commits = true;
   /** Asked when the group has no usable commit. */
@@ -34,8 +34,11 @@ export class RecordingHandler implements SourceHandler {
 
   async assigned(positions: readonly PartitionPosition[]): Promise<void> {
     this.assignments.push(positions);
-    this.expected.clear();
-    for (const { topic, partition, offset } of positions) this.expected.set(`${topic}/${partition}`, offset);
+    this.#open.clear();
+    for (const { topic, partition, offset } of positions) {
+      const key = `${topic}/${partition}`;
+      this.#open.set(key, emptyCut(key, offset));
+    }
   }
 
   async revoked(): Promise<void> {
@@ -48,13 +51,14 @@ export class RecordingHandler implements SourceHandler {
 
   async batch(batch: RecordBatch, control: BatchControl): Promise<void> {
     const key = `${batch.topic}/${batch.partition}`;
-    const startOffset = this.expected.get(key);
-    if (startOffset === undefined) throw new Error(`a batch of ${key}, which was never assigned`);
-    const cut = fold(key, startOffset, batch);
+    const open = this.#open.get(key);
+    if (open === undefined) throw new Error(`a batch of ${key}, which was never assigned`);
+    const cut = fold(open, batch);
+    this.#open.set(key, cut);
     await this.during(batch, control);
-    if (control.isStale()) return;
+    if (control.isStale()) return; // folded, but not cut: only a new assignment can put that right
     this.cuts.push(cut);
-    this.expected.set(key, batch.endOffset);
+    this.#open.set(key, emptyCut(key, cut.endOffset));
     if (this.commits) await this.source?.commit(batch.topic, batch.partition, batch.endOffset);
   }
 
@@ -74,19 +78,23 @@ export class RecordingHandler implements SourceHandler {
   }
 }
 
-function fold(key: string, startOffset: number, batch: RecordBatch): Cut {
-  const values: string[] = [];
-  let next = startOffset;
-  let jumped = 0;
+function emptyCut(key: string, offset: number): Cut {
+  return { key, startOffset: offset, endOffset: offset, values: [], jumped: 0, lost: 0 };
+}
+
+function fold(open: Cut, batch: RecordBatch): Cut {
+  const values = [...open.values];
+  let next = open.endOffset;
+  const lost = Math.max(0, Math.min(batch.startOffset, batch.logStartOffset ?? 0) - next);
+  let jumped = open.jumped - lost;
   batch.forEach((offset, _, bytes, start, end) => {
-    if (offset < next) throw new Error(`${key}: offset ${offset} after ${next}`);
+    if (offset < next) throw new Error(`${open.key}: offset ${offset} after ${next}`);
     jumped += offset - next;
     values.push(start < 0 ? "" : bytes.toString("utf8", start, end));
     next = offset + 1;
   });
   jumped += batch.endOffset - next;
-  const lost = Math.max(0, Math.min(batch.startOffset, batch.logStartOffset ?? 0) - startOffset);
-  return { key, startOffset, endOffset: batch.endOffset, values, jumped: jumped - lost, lost };
+  return { ...open, endOffset: batch.endOffset, values, jumped, lost: open.lost + lost };
 }
 
 /**
