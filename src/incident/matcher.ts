@@ -52,9 +52,7 @@ export function glob(pattern: string | undefined, text: string): boolean {
 }
 
 /** A detector's name has no colon, a feature's may: the last one divides. */
-function splitMembers(
-  members: string,
-): readonly { readonly feature: string; readonly detector: string }[] {
+function splitMembers(members: string): readonly { readonly feature: string; readonly detector: string }[] {
   if (members === "") return [];
   return members.split(",").map((member) => {
     const colon = member.lastIndexOf(":");
