@@ -27,7 +27,7 @@ function run(shareAt: (hour: number, random: () => number) => number) {
   let chosen = "";
   for (let hour = 0; hour < 21 * 24; hour++) {
     const tally = draw(shareAt(hour, random), random);
-    const baselines = candidateSums(history, hour * HOUR_MS, HOUR_MS);
+    const baselines = candidateSums(history, records, hour * HOUR_MS, HOUR_MS);
     chosen = chooseBaseline(baselines, records).name;
     if (hour > 0) scoreCandidates(baselines, records, tally, catalog);
     addToHistory(history, hour * HOUR_MS, HOUR_MS, tally);

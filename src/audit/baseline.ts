@@ -17,6 +17,10 @@ const LOSSES_MIN = 10;
 /** A candidate must hold this much to be used at all. */
 const WINDOWS_MIN = 3;
 const ROWS_MIN = 50;
+/** A candidate that cost more than "all" over this many windows is tried again every few windows only. */
+const HOPELESS_LOSSES_MIN = 40;
+/** No divisor of a day's hours or a week's days, so that every hour gets its turn. */
+const HOPELESS_EVERY = 5;
 /** Rows of "all" that are mixed into every prediction, so that an empty cell is unlikely, not impossible. */
 const PSEUDO_ROWS = 20;
 
@@ -37,13 +41,19 @@ export function emptyRecords(windowSizeMs: number): CandidateRecord[] {
   return candidatesFor(windowSizeMs).map(() => ({ losses: [], scatter: emptyScatter() }));
 }
 
-/** Sums of every candidate for the window at `startMs`; undefined where it holds too little. */
+/**
+ * Sums of every candidate for the window at `startMs`; undefined where it holds too little, or where it has been
+ * clearly worse for so long that it is only looked at now and then.
+ */
 export function candidateSums(
   history: History,
+  records: readonly CandidateRecord[],
   startMs: number,
   windowSizeMs: number,
 ): (Baseline | undefined)[] {
+  const turn = Math.floor(startMs / windowSizeMs) % HOPELESS_EVERY === 0;
   return candidatesFor(windowSizeMs).map((candidate: Candidate, index) => {
+    if (index > 0 && !turn && isHopeless(records[index]!.losses)) return undefined;
     const sums = sumCandidate(candidate, history, startMs, windowSizeMs);
     const enough = index === 0 || (sums.windowCount >= WINDOWS_MIN && sums.valueCount >= ROWS_MIN);
     return enough ? { name: candidate.name, index, sums } : undefined;
@@ -98,6 +108,13 @@ function upperMean(losses: readonly number[]): number {
   const mean = sum / count;
   const variance = Math.max(0, squares / count - mean * mean);
   return mean + 0.5 * Math.sqrt(variance / count);
+}
+
+function isHopeless(losses: readonly number[]): boolean {
+  if (losses.length < HOPELESS_LOSSES_MIN) return false;
+  let sum = 0;
+  for (const loss of losses) sum += loss;
+  return sum > 0;
 }
 
 function excessLoss(sums: Sums, all: Sums, tally: Tally): number {

@@ -75,22 +75,23 @@ export function sumCandidate(
   if (candidate === ALL) return history.all;
   const size = slotSizeMs(windowSizeMs);
   const slotStartMs = Math.floor(startMs / size) * size;
-  if (candidate.season === undefined) return trailingSums(history, candidate.ageMaxMs, slotStartMs);
-  return seasonSums(candidate.season, candidate.ageMaxMs, history, slotStartMs);
+  if (candidate.season === undefined) return trailingSums(history, candidate.ageMaxMs, slotStartMs, size);
+  return seasonSums(candidate, candidate.season, history, slotStartMs, size);
 }
 
 function seasonSums(
+  { ageMaxMs }: Candidate,
   season: NonNullable<Candidate["season"]>,
-  ageMaxMs: number,
   history: History,
   slotStartMs: number,
+  slotMs: number,
 ): Sums {
   const sums = emptySums(history.all.counts.length);
   const oldestMs = slotStartMs - ageMaxMs;
   for (let backMs = season.periodMs; backMs <= ageMaxMs; backMs += season.periodMs) {
     for (const offsetMs of season.offsetsMs) {
       const startMs = slotStartMs - backMs + offsetMs;
-      const slot = history.slots[firstSlotFrom(history.slots, startMs)];
+      const slot = history.slots[firstSlotFrom(history.slots, startMs, slotMs)];
       if (slot?.startMs === startMs && startMs >= oldestMs) addSlot(sums, slot);
     }
   }

@@ -190,7 +190,7 @@ function judgeWindow(
   audit: FeatureAudit,
 ): JudgedFeature {
   const tally = tallyOf(snapshot, memory.catalog!);
-  const baselines = candidateSums(memory.history, startMs, audit.context.windowSizeMs);
+  const baselines = candidateSums(memory.history, memory.candidates, startMs, audit.context.windowSizeMs);
   const baseline = chooseBaseline(baselines, memory.candidates);
   const alerting = audit.referenceUntilMs === undefined || startMs >= audit.referenceUntilMs;
   const findings = judgeByAll(memory, tally, snapshot, baseline, audit);

@@ -77,10 +77,10 @@ export function addToHistory(history: History, startMs: number, windowSizeMs: nu
 }
 
 /** The trailing sum for a window whose slot starts at `slotStartMs`. */
-export function trailingSums(history: History, lengthMs: number, slotStartMs: number): Sums {
+export function trailingSums(history: History, lengthMs: number, slotStartMs: number, slotMs: number): Sums {
   const trailing = history.trailing.find((each) => each.lengthMs === lengthMs)!;
   const fromMs = slotStartMs - lengthMs;
-  for (let i = firstSlotFrom(history.slots, trailing.fromMs); i < history.slots.length; i++) {
+  for (let i = firstSlotFrom(history.slots, trailing.fromMs, slotMs); i < history.slots.length; i++) {
     if (history.slots[i]!.startMs >= fromMs) break;
     subtractSlot(trailing.sums, history.slots[i]!);
   }
@@ -97,16 +97,17 @@ export function addSlot(sums: Sums, slot: Slot): void {
   for (let i = 0; i < slot.counts.length; i++) sums.counts[i]! += slot.counts[i]!;
 }
 
-/** Index of the first slot that starts at or after `startMs`. */
-export function firstSlotFrom(slots: readonly Slot[], startMs: number): number {
-  let low = 0;
-  let high = slots.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (slots[middle]!.startMs < startMs) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+/**
+ * Index of the first slot that starts at or after `startMs`. Slots hardly ever have gaps, so it is looked for where
+ * it would be without any: gaps can only put it further on.
+ */
+export function firstSlotFrom(slots: readonly Slot[], startMs: number, slotMs: number): number {
+  const last = slots.length - 1;
+  if (last < 0 || slots[last]!.startMs < startMs) return slots.length;
+  const guess = last - Math.floor((slots[last]!.startMs - startMs) / slotMs);
+  let index = Math.max(0, guess);
+  while (slots[index]!.startMs < startMs) index++;
+  return index;
 }
 
 function subtractSlot(sums: Sums, slot: Slot): void {
