@@ -21,7 +21,7 @@ export function logBetaLower(a: number, b: number, x: number): number {
 }
 
 /** ln of the complete beta function. */
-export function logBeta(a: number, b: number): number {
+function logBeta(a: number, b: number): number {
   return gammaln(a) + gammaln(b) - gammaln(a + b);
 }
 

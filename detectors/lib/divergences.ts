@@ -4,7 +4,7 @@
  * Share that an empty cell is given in PSI and KL. It is the convention of the published scores and their limits;
  * the `psi` detector has a rule of its own that no constant decides.
  */
-export const SHARE_FLOOR = 1e-4;
+const SHARE_FLOOR = 1e-4;
 
 export interface Divergences {
   /** Population stability index, Σ (q − p)·ln(q / p). */
@@ -49,7 +49,7 @@ export function divergences(
   };
 }
 
-export function sharesOf(counts: readonly number[]): number[] {
+function sharesOf(counts: readonly number[]): number[] {
   const total = counts.reduce((sum, count) => sum + count, 0);
   return counts.map((count) => (total === 0 ? 0 : count / total));
 }

@@ -22,13 +22,6 @@ export function logGammaUpper(a: number, x: number): number {
     : logFront + Math.log(upperFraction(a, x));
 }
 
-/** P(a, x) = 1 − Q(a, x), precise also where it is tiny. */
-export function gammaLower(a: number, x: number): number {
-  if (x <= 0) return 0;
-  if (x >= a + 1) return -Math.expm1(logGammaUpper(a, x));
-  return Math.exp(a * Math.log(x) - x - gammaln(a)) * lowerSeries(a, x);
-}
-
 function lowerSeries(a: number, x: number): number {
   let term = 1 / a;
   let sum = term;

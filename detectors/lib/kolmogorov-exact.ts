@@ -1,7 +1,7 @@
 import { effectiveSize } from "./kolmogorov.ts";
 
 /** Largest n·m for which all lattice paths are walked; 4·10⁶ steps take some 20 ms. */
-export const EXACT_STEPS_MAX = 4e6;
+const EXACT_STEPS_MAX = 4e6;
 
 /**
  * Exact two-sample p-value: the share of all orderings of n + m values whose CDFs come at least `gap` apart.
@@ -9,7 +9,7 @@ export const EXACT_STEPS_MAX = 4e6;
  * An ordering is a lattice path from (0, 0) to (n, m). The walk carries the probability of paths that have stayed
  * inside the band and adds up what leaves it. Only positive terms are added, so that a p of 10^-200 keeps its
  * digits. With ties it is conservative, as SciPy's is.
- * @returns ln p, or NaN when n·m is beyond {@link EXACT_STEPS_MAX}
+ * @returns ln p, or NaN when n·m is beyond `EXACT_STEPS_MAX`
  */
 export function logExactTail(gap: number, n: number, m: number): number {
   if (n * m > EXACT_STEPS_MAX) return Number.NaN;

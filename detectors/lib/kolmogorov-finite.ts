@@ -28,7 +28,7 @@ export function logFiniteTail(gap: number, size: number): number {
 }
 
 /** ln P(D⁺ ≥ gap) = ln Σ C(n, j)·x·(x + j/n)^(j−1)·(1 − x − j/n)^(n−j). All terms are positive. */
-export function logOneSidedTail(gap: number, size: number): number {
+function logOneSidedTail(gap: number, size: number): number {
   const logFactorial = gammaln(size + 1);
   const terms: number[] = [];
   for (let j = 0; j / size + gap < 1; j++) {

@@ -1,5 +1,3 @@
-import { countAt, countOf, type Steps } from "./steps.ts";
-
 /** Moments of finite numbers. NaN where one is not defined (no values, or no spread for the shape). */
 export interface Moments {
   readonly count: number;
@@ -17,28 +15,17 @@ export interface Moments {
  * Moments in two passes: the mean first, then powers of the distance to it, so that values of 10^9 with a spread
  * of 1 lose nothing. Neumaier's compensated sum keeps the mean exact to rounding for millions of rows.
  */
-export function momentsOf(values: readonly number[] | Float64Array): Moments {
-  return weightedMoments(values, () => 1);
-}
-
-/** Moments of a step function; of a sketch's view they are estimates, the snapshot's own are exact. */
-export function stepMoments(steps: Steps): Moments {
-  return weightedMoments(steps.values, (index) => countAt(steps, index), countOf(steps));
-}
-
-type WeightAt = (index: number) => number;
-
-function weightedMoments(values: ArrayLike<number>, weightAt: WeightAt, count = values.length): Moments {
+export function momentsOf(values: ArrayLike<number>): Moments {
+  const count = values.length;
   let min = Number.POSITIVE_INFINITY;
   let max = Number.NEGATIVE_INFINITY;
-  for (let i = 0; i < values.length; i++) {
+  for (let i = 0; i < count; i++) {
     min = Math.min(min, values[i]!);
     max = Math.max(max, values[i]!);
   }
-  const sum = compensatedSum(values.length, (i) => values[i]! * weightAt(i));
+  const sum = compensatedSum(count, (i) => values[i]!);
   const mean = sum / count;
-  const power = (exponent: number) =>
-    compensatedSum(values.length, (i) => (values[i]! - mean) ** exponent * weightAt(i)) / count;
+  const power = (exponent: number) => compensatedSum(count, (i) => (values[i]! - mean) ** exponent) / count;
   const variance = power(2);
   const spread = variance > 0 ? Math.sqrt(variance) : Number.NaN;
   return {

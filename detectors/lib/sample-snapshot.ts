@@ -32,8 +32,9 @@ export function sampleSnapshot(records: readonly RawValue[]): DistributionSnapsh
     max: moments.max,
     mean: moments.mean,
     variance: moments.variancePopulation,
-    skewness: moments.skewness,
-    kurtosis: moments.kurtosisExcess,
+    // Every value the same: no shape. A profile's snapshot says 0 there too.
+    skewness: moments.variancePopulation === 0 ? 0 : moments.skewness,
+    kurtosis: moments.variancePopulation === 0 ? 0 : moments.kurtosisExcess,
     ...stepsOf(finite),
     rankErrorMax: 0,
     categories,

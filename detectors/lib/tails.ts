@@ -18,11 +18,6 @@ export function logNormalTail(z: number): number {
   return logGammaUpper(0.5, (z * z) / 2) - Math.LN2;
 }
 
-/** ln P(|Z| ≥ |z|). */
-export function logNormalTwoSided(z: number): number {
-  return logGammaUpper(0.5, (z * z) / 2);
-}
-
 /** ln P(X ≥ hits) for a binomial variable; `trials` and `hits` need not be whole (an effective size, say). */
 export function logBinomialUpper(hits: number, trials: number, probability: number): number {
   if (hits <= 0) return 0;

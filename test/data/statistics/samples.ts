@@ -16,7 +16,7 @@ export interface SampleSpec {
 }
 
 /** Uniform i of a seed, in [0, 1). */
-export function uniformAt(seed: number, i: number): number {
+function uniformAt(seed: number, i: number): number {
   const a = (seed + Math.imul(i + 1, 0x6d2b79f5)) | 0;
   let t = Math.imul(a ^ (a >>> 15), a | 1);
   t = (t + Math.imul(t ^ (t >>> 7), t | 61)) ^ t;
