@@ -5,16 +5,20 @@
  * itself, however well "Sunday" would fit it.
  */
 import { isWeekend, type WallTime } from "../lib/series/wall-clock.ts";
-import { seasonAt } from "./baseline.ts";
+import { seasonOf } from "./baseline.ts";
 import type { VolumeMemory } from "./memory.ts";
 import { method } from "./method.ts";
 import { noiseAt, root } from "./noise.ts";
 
+/** A count held against one expectation. */
 export interface Judged {
-  expected: number;
-  deviation: number;
-  residual: number;
-  ambiguous?: number;
+  readonly expected: number;
+  /** Standard deviation on the root scale. */
+  readonly deviation: number;
+  /** In deviations; negative is low. */
+  readonly residual: number;
+  /** A shift of the clock by an hour would explain the count as well. */
+  readonly ambiguous: boolean;
 }
 
 const SUNDAY = 0;
@@ -33,7 +37,7 @@ export function considerAlternatives(
   startNewDay(memory, wall.day);
   let best = own;
   let bestEvidence = method.evidenceNeeded;
-  let ambiguous = 0;
+  let ambiguous = false;
   for (let which = SUNDAY; which <= HOUR_LATE; which++) {
     const season = alternativeSeason(memory, wall, slot, which);
     if (Number.isNaN(season)) continue;
@@ -44,13 +48,14 @@ export function considerAlternatives(
       Math.max(0, Math.exp(season + memory.baseline.level) - 0.5),
     );
     const before = memory.alternatives.evidence[which]!;
-    if (which >= HOUR_EARLY && Math.abs(other.residual) < 1.5) ambiguous = 1;
+    if (which >= HOUR_EARLY && Math.abs(other.residual) < method.ambiguousWithin) ambiguous = true;
     if (before > bestEvidence) {
       bestEvidence = before;
       best = {
         expected: Math.min(own.expected, other.expected),
         deviation: other.deviation,
         residual: Math.min(Math.max(own.residual, other.residual), method.excusedMax),
+        ambiguous,
       };
     }
     memory.alternatives.evidence[which] = gather(before, own, other);
@@ -60,21 +65,21 @@ export function considerAlternatives(
 
 export function judgeAgainst(memory: VolumeMemory, slot: number, count: number, expected: number): Judged {
   const deviation = noiseAt(memory, slot, expected);
-  return { expected, deviation, residual: (root(count) - root(expected)) / deviation };
+  return { expected, deviation, residual: (root(count) - root(expected)) / deviation, ambiguous: false };
 }
 
 function alternativeSeason(memory: VolumeMemory, wall: WallTime, slot: number, which: number): number {
   const { slotsPerDay, slotsPerHour } = memory.grid;
   switch (which) {
     case SUNDAY:
-      return wall.weekday === 6 ? Number.NaN : seasonAt(memory, wall.day - wall.weekday - 1, slot);
+      return wall.weekday === 6 ? Number.NaN : seasonLog(memory, wall.day - wall.weekday - 1, slot);
     case SATURDAY:
-      return isWeekend(wall.weekday) ? Number.NaN : seasonAt(memory, wall.day - wall.weekday - 2, slot);
+      return isWeekend(wall.weekday) ? Number.NaN : seasonLog(memory, wall.day - wall.weekday - 2, slot);
     default: {
       if (slotsPerHour === 0) return Number.NaN;
       const shifted = slot + (which === HOUR_EARLY ? slotsPerHour : -slotsPerHour);
       const dayShift = Math.floor(shifted / slotsPerDay);
-      return seasonAt(memory, wall.day + dayShift, shifted - dayShift * slotsPerDay);
+      return seasonLog(memory, wall.day + dayShift, shifted - dayShift * slotsPerDay);
     }
   }
 }
@@ -84,9 +89,7 @@ function gather(before: number, own: Judged, other: Judged): number {
     Math.min(own.residual ** 2, method.evidenceClip) - Math.min(other.residual ** 2, method.evidenceClip);
   // Where both profiles expect the same, the window says nothing, and nothing is forgotten.
   const apart = Math.abs(root(own.expected) - root(other.expected)) / own.deviation;
-  const kept = method.infoDecay
-    ? 1 - (1 - method.evidenceMemory) * Math.min(1, apart / method.infoDecay)
-    : method.evidenceMemory;
+  const kept = 1 - (1 - method.evidenceMemory) * Math.min(1, apart / method.evidenceApart);
   const after = kept * before + method.evidenceGain * gain;
   return Math.max(method.evidenceMin, Math.min(method.evidenceMax, after));
 }
@@ -99,4 +102,8 @@ function startNewDay(memory: VolumeMemory, day: number): void {
   for (const which of [SUNDAY, SATURDAY]) {
     alternatives.evidence[which] = alternatives.evidence[which]! > 0 ? 0 : alternatives.evidence[which]! / 2;
   }
+}
+
+function seasonLog(memory: VolumeMemory, day: number, slot: number): number {
+  return seasonOf(memory, day, slot).log;
 }

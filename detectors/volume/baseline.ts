@@ -11,17 +11,17 @@ export type Footing = "week" | "day" | "level";
 
 const scratch = new Float64Array(16);
 
-/** Log season of a slot on a day, level left out; NaN where too little is known. */
-export function seasonAt(memory: VolumeMemory, day: number, slot: number): number {
-  const week = weekSeason(memory, day, slot);
-  const near = daySeason(memory, day, slot);
-  if (Number.isNaN(week)) return near;
-  return Number.isNaN(near) ? week : week + method.dayPull * (near - week);
+export interface Season {
+  /** Log count, level left out; NaN where too little is known. */
+  readonly log: number;
+  readonly footing: Footing;
 }
 
-export function footingAt(memory: VolumeMemory, day: number, slot: number): Footing {
-  if (!Number.isNaN(weekSeason(memory, day, slot))) return "week";
-  return Number.isNaN(daySeason(memory, day, slot)) ? "level" : "day";
+export function seasonOf(memory: VolumeMemory, day: number, slot: number): Season {
+  const week = weekSeason(memory, day, slot);
+  const near = daySeason(memory, day, slot);
+  if (Number.isNaN(week)) return { log: near, footing: Number.isNaN(near) ? "level" : "day" };
+  return { log: Number.isNaN(near) ? week : week + method.dayPull * (near - week), footing: "week" };
 }
 
 function weekSeason(memory: VolumeMemory, day: number, slot: number): number {

@@ -18,6 +18,8 @@ export interface ChannelScore {
   readonly count: number;
 }
 
+export const NO_SCORE: ChannelScore = { score: 0, windows: 1, usual: 0, count: 0 };
+
 export function tailOptions(name: ChannelName): BlockTailOptions {
   const shape = method.tailShape;
   return name === "ratio"

@@ -9,7 +9,11 @@ import { method } from "./method.ts";
 
 const INPUT_CLIP = 3;
 const MEAN_RATE = 0.25;
+const SLOW_MEAN_RATE = 0.04;
 const VARIANCE_RATE = 0.005;
+/** Of what the last hours were rougher (or calmer) than usual, the share that the next window is expected to be. */
+const VOLATILITY_SHARE = 0.4;
+const VOLATILITY_RATE = 0.1;
 
 export interface Innovation {
   /** What the residual was expected to be, in sigmas. */
@@ -19,7 +23,8 @@ export interface Innovation {
   readonly inputs: Float64Array;
 }
 
-export function forecastResidual(memory: ForecastMemory, slot: number, weekSlot: number): Innovation {
+export function forecastResidual(memory: ForecastMemory, weekday: number, slot: number): Innovation {
+  const weekSlot = weekday * memory.yesterday.length + slot;
   const [first, second, third] = memory.last as unknown as [number, number, number];
   const inputs = new Float64Array(FORECAST_INPUTS);
   inputs[0] = 1;
@@ -27,14 +32,12 @@ export function forecastResidual(memory: ForecastMemory, slot: number, weekSlot:
   inputs[2] = (first + second + third) / 3;
   inputs[3] = memory.mean;
   inputs[4] = clip(memory.yesterday[slot]!, INPUT_CLIP);
-  if (method.extraInputs) {
-    inputs[5] = clip(memory.lastWeek[weekSlot]!, INPUT_CLIP);
-    inputs[6] = memory.slowMean;
-  }
+  inputs[5] = clip(memory.lastWeek[weekSlot]!, INPUT_CLIP);
+  inputs[6] = memory.slowMean;
   return {
     forecast: clip(predictLeastSquares(memory.squares, inputs), INPUT_CLIP),
     deviation: Math.sqrt(
-      memory.innovationVariance * (1 + method.garch * Math.max(-0.5, memory.volatility - 1)),
+      memory.innovationVariance * (1 + VOLATILITY_SHARE * Math.max(-0.5, memory.volatility - 1)),
     ),
     inputs,
   };
@@ -48,7 +51,7 @@ export function learnForecast(memory: VolumeMemory, innovation: Innovation, resi
   forecast.last[1] = forecast.last[0]!;
   forecast.last[0] = clipped;
   forecast.mean += MEAN_RATE * (clipped - forecast.mean);
-  forecast.slowMean += 0.04 * (clipped - forecast.slowMean);
+  forecast.slowMean += SLOW_MEAN_RATE * (clipped - forecast.slowMean);
 }
 
 /** Like the noise of the lane, the innovations' variance sees every window, clipped. */
@@ -61,6 +64,7 @@ export function learnInnovationVariance(
   const limit = method.varianceClip * innovation.deviation;
   const error = clip(residual - innovation.forecast, limit);
   const rate = Math.max(VARIANCE_RATE, 1 / (memory.seen + 10));
-  forecast.volatility += 0.1 * ((error * error) / forecast.innovationVariance - forecast.volatility);
+  forecast.volatility +=
+    VOLATILITY_RATE * ((error * error) / forecast.innovationVariance - forecast.volatility);
   forecast.innovationVariance += rate * (error * error - forecast.innovationVariance);
 }

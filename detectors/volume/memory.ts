@@ -22,7 +22,6 @@ export interface VolumeMemory {
   /** Windows seen, and of those the ones that were learned from. */
   seen: number;
   learned: number;
-  lastStartMs: number;
   baseline: BaselineMemory;
   noise: NoiseMemory;
   alternatives: AlternativesMemory;
@@ -64,8 +63,10 @@ export interface ForecastMemory {
   readonly last: Float64Array;
   mean: number;
   slowMean: number;
+  /** Mean square of the last innovations, in units of their variance. */
   volatility: number;
-  lastWeek: Float32Array;
+  /** Residual of each slot of the week when it was last seen. */
+  readonly lastWeek: Float32Array;
   innovationVariance: number;
   /** Residual of each slot when it was last seen (yesterday). */
   readonly yesterday: Float32Array;
@@ -103,6 +104,10 @@ export interface EpisodeMemory {
   /** Windows that the lane has been low in this episode, and since it last paged. */
   low: number;
   sincePage: number;
+  /** Sum of the log ratios over the low windows, and over a run of high ones. */
+  lowRatioSum: number;
+  high: number;
+  highRatioSum: number;
 }
 
 export function startMemory(context: DetectorContext): VolumeMemory {
@@ -112,7 +117,6 @@ export function startMemory(context: DetectorContext): VolumeMemory {
     clock: startClock(),
     seen: 0,
     learned: 0,
-    lastStartMs: Number.NaN,
     baseline: {
       days: new Float32Array(grid.daysKept * grid.slotsPerDay).fill(Number.NaN),
       day: -1,
@@ -137,7 +141,7 @@ export function startMemory(context: DetectorContext): VolumeMemory {
     },
     recent: startRecent(),
     threshold: { tails: startTails(grid), block: -1, lifts: { once: 0, sums: 0, ratio: 0 } },
-    episode: { open: false, low: 0, sincePage: 0 },
+    episode: { open: false, low: 0, sincePage: 0, lowRatioSum: 0, high: 0, highRatioSum: 0 },
   };
 }
 

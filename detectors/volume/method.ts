@@ -1,7 +1,7 @@
 /**
  * Every number that the method fixes, in one place, with its reason.
  *
- * They were chosen on made-up lanes of ten kinds and on public series (bench/volume-lanes.ts, README.md) and are
+ * They were chosen on made-up lanes of seventeen kinds and on public series (bench/volume-lanes.ts, README.md) and are
  * the same for every lane. The owner's one knob is the page budget.
  */
 export const method = {
@@ -28,21 +28,8 @@ export const method = {
   slotVarianceRate: 0.08,
   /** Residuals enter variances clipped at so many sigmas: bad days widen the lane, without bound they'd blind it. */
   varianceClip: 4,
+  /** Windows with fewer expected records teach the relative noise in proportion less. */
   noiseFullAt: 10,
-  sameKind: 1,
-  ungated: 1,
-  ratioClip: 3,
-  factor: 1,
-  stillLow: 1,
-
-  infoDecay: 1,
-  ambiguousLift: 0.2,
-  garch: 0.4,
-  extraInputs: 1,
-
-  ratioCounting: 5,
-  poissonGate: 4,
-  dropPagedBlocks: 0,
   /** Evidence for a benign alternative: memory, gain, bounds, and what it must have before it may excuse. */
   evidenceMemory: 0.9,
   evidenceGain: 0.5,
@@ -50,6 +37,11 @@ export const method = {
   evidenceMin: -6,
   evidenceMax: 12,
   evidenceNeeded: 3,
+  /** Sigmas between two profiles at which a window tells fully between them; below, less is forgotten. */
+  evidenceApart: 1,
+  /** A loss that a clock shift would explain as well (within so many sigmas) needs so much more. */
+  ambiguousWithin: 1.5,
+  ambiguousLift: 1.2,
   /** An excused window counts at most so high. */
   excusedMax: 0.5,
   /** Yesterday's residual below which today's slot is compared with yesterday. */
@@ -66,6 +58,11 @@ export const method = {
   /** Of the last hours' log ratio, what the next windows are expected to keep. */
   ratioPersistence: 0.85,
   ratioMemory: 0.4,
+  ratioClip: 3,
+  /** Log ratios of small counts are wide by nature: divided by √(1 + this / expected). */
+  ratioCounting: 5,
+  /** A page must be rarer by counting noise alone than this many times the budget's share of a window. */
+  countingChance: 4,
   /** Blocks of half a day, kept for ten weeks. */
   blocksPerDay: 2,
   blockWindowsMin: 3,
@@ -74,17 +71,22 @@ export const method = {
   budgetFactor: 1.5,
   budgetPower: 1.2,
   tailShape: 0,
-  /** Each page lifts the thresholds; the lift falls back by this times budget a week. */
+  /**
+   * A page nearer than `nearPage` to its threshold lifts it by `pageLift` (log); it falls by that times
+   * `pageLiftReturn` × budget a week. Bounds on both sides keep a quiet year from making it nervous.
+   */
   pageLift: 0.1,
+  pageLiftReturn: 1.35,
   nearPage: 1.4,
-  ratioLift: 0,
   liftMin: -0.4,
   liftMax: 0.7,
-  pageLiftReturn: 1.35,
-  /** Above this share of its threshold a window is frozen: nothing is learned from it. */
-  freezeShare: 1,
   /** An episode ends when a window is no lower than this. */
   episodeEnd: -1,
   episodeDaysMax: 1,
   newLevelDays: 2,
+  /** A lane that is all but silent is down, not at a new level, for so long. */
+  silenceDays: 14,
+  silenceShare: 0.1,
+  /** As much higher as this for a day is a new level too. */
+  highResidual: 2,
 };

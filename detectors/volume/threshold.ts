@@ -3,6 +3,7 @@
  */
 import type { DetectorContext } from "../contract.ts";
 import { closeBlock, noteScore, tailThreshold } from "../lib/series/block-tail.ts";
+import type { Footing } from "./baseline.ts";
 import { CHANNELS, type ChannelName, type ChannelScore, channelShare, tailOptions } from "./channels.ts";
 import type { VolumeMemory } from "./memory.ts";
 import { method } from "./method.ts";
@@ -10,19 +11,37 @@ import { method } from "./method.ts";
 export type Scores = Record<ChannelName, ChannelScore>;
 export type Thresholds = Record<ChannelName, number>;
 
+/** The budget, in pages a week, at which the tail's factor was fitted. */
 const QUARTER = 0.25;
 
-/** False pages a week that this detector may cause: the lane's budget divided among all that is judged in it. */
+/** Lost records are the fault that owners fear most: half of the lane's budget, and the features share the rest. */
+const SHARE_BESIDE_FEATURES = 0.5;
+
+/** False pages a week that this detector may cause. */
 export function ownBudget(context: DetectorContext): number {
-  return Math.max(1e-6, context.pageBudgetPerWeek / Math.max(1, context.familySize));
+  const share = context.familySize > 1 ? SHARE_BESIDE_FEATURES : 1;
+  return Math.max(1e-6, context.pageBudgetPerWeek * share);
 }
 
-export function ownPastThresholds(memory: VolumeMemory, budget: number): Thresholds {
+/** @param ambiguous a clock shift would explain the loss as well, so it takes more. */
+export function thresholdsFor(
+  memory: VolumeMemory,
+  footing: Footing,
+  budget: number,
+  ambiguous: boolean,
+): Thresholds {
+  const thresholds =
+    footing === "level" ? theoryThresholds(memory, budget) : ownPastThresholds(memory, budget);
+  if (ambiguous) for (const name of CHANNELS) thresholds[name] *= method.ambiguousLift;
+  return thresholds;
+}
+
+function ownPastThresholds(memory: VolumeMemory, budget: number): Thresholds {
   const perWeek = method.budgetFactor * QUARTER * (budget / QUARTER) ** method.budgetPower;
   const thresholds = {} as Thresholds;
   for (const name of CHANNELS) {
     const probability = Math.min(0.35, (channelShare(name) * perWeek) / memory.grid.blocksPerWeek);
-    const lift = method.factor * Math.exp(memory.threshold.lifts[name]);
+    const lift = Math.exp(memory.threshold.lifts[name]);
     thresholds[name] = lift * tailThreshold(memory.threshold.tails[name], probability, tailOptions(name));
   }
   return thresholds;
@@ -32,7 +51,7 @@ export function ownPastThresholds(memory: VolumeMemory, budget: number): Thresho
  * While learning: a bound on a normal tail, widened for how little is known of the noise. The ratio channel
  * has no theory that holds for every lane and stays silent.
  */
-export function theoryThresholds(memory: VolumeMemory, budget: number): Thresholds {
+function theoryThresholds(memory: VolumeMemory, budget: number): Thresholds {
   const windowsPerWeek = 7 * memory.grid.windowsPerDay;
   const widened = 1 + 4 / Math.max(1, memory.learned);
   const bound = (share: number) =>
@@ -41,14 +60,13 @@ export function theoryThresholds(memory: VolumeMemory, budget: number): Threshol
 }
 
 /** Notes the scores in the open block; a block that has run its length joins the lane's past. */
-export function noteScores(memory: VolumeMemory, scores: Scores, paged: boolean): void {
+export function noteScores(memory: VolumeMemory, scores: Scores): void {
   const { threshold, grid } = memory;
   const block = Math.floor(memory.seen / grid.blockWindows);
   if (threshold.block >= 0 && block !== threshold.block) {
     for (const name of CHANNELS) closeBlock(threshold.tails[name], tailOptions(name));
   }
   threshold.block = block;
-  if (paged && method.dropPagedBlocks) return;
   for (const name of CHANNELS) noteScore(threshold.tails[name], scores[name].score);
 }
 
@@ -66,7 +84,8 @@ export function steerByPages(
   const { threshold, grid } = memory;
   const near = newPageStatistic > 1 && newPageStatistic < method.nearPage;
   for (const name of CHANNELS) {
-    if (name === "ratio" && !method.ratioLift) continue;
+    // Outages live on the ratio: other faults' pages must not make a lane slow to see one.
+    if (name === "ratio") continue;
     const fall =
       (method.pageLift * method.pageLiftReturn * budget * channelShare(name)) / (7 * grid.windowsPerDay);
     const lift = threshold.lifts[name] - fall + (near && name === leader ? method.pageLift : 0);

@@ -36,33 +36,36 @@ export function leadingChannel(scores: Scores, thresholds: Thresholds): ChannelN
   return leader;
 }
 
-export function judgedVerdict(
-  memory: VolumeMemory,
-  count: number,
-  judged: Judged,
-  scores: Scores,
-  thresholds: Thresholds,
-  known: string,
-  still = false,
-): Verdict {
+export interface Finding {
+  readonly count: number;
+  readonly judged: Judged;
+  readonly scores: Scores;
+  readonly thresholds: Thresholds;
+  /** Name of the owner's event that the window lies in, or "". */
+  readonly known: string;
+  /** The window belongs to a stretch that paged already, and is low itself. */
+  readonly still: boolean;
+}
+
+/** `statistic` is the leading score as a multiple of its threshold; in a stretch that goes on, sigmas below usual. */
+export function judgedVerdict(memory: VolumeMemory, finding: Finding): Verdict {
+  const { count, judged, scores, thresholds, known } = finding;
   const leader = leadingChannel(scores, thresholds);
-  let statistic = scores[leader].score / thresholds[leader];
-  const goesOn = still && statistic <= 1;
-  if (goesOn) statistic = -judged.residual;
+  const { score, windows } = scores[leader];
+  const share = score / thresholds[leader];
+  const statistic = finding.still && share <= 1 ? -judged.residual : share;
   const anomalous = statistic > 1;
   return {
     answer: anomalous ? "anomalous" : "ok",
     statistic,
     threshold: 1,
     effect: (count - judged.expected) / Math.max(judged.expected, 0.5),
-    significance: significanceOf(memory, leader, scores[leader].score),
+    significance: significanceOf(memory, leader, score),
     sketchError: 0,
     severity: anomalous && known === "" ? "page" : "info",
     certain: anomalous && count === 0 && judged.expected >= SILENCE_EXPECTED_MIN,
-    summary: anomalous
-      ? (goesOn ? "still: " : "") + summaryOf(memory, count, judged, scores[leader].windows, known)
-      : "",
-    parts: anomalous ? partsOf(memory, leader, scores[leader].windows, statistic) : [],
+    summary: anomalous ? summaryOf(memory, finding, windows) : "",
+    parts: anomalous ? partsOf(memory, leader, windows, statistic) : [],
   };
 }
 
@@ -71,16 +74,11 @@ function significanceOf(memory: VolumeMemory, leader: ChannelName, score: number
   return Math.min(SIGNIFICANCE_MAX, -Math.log10(tailProbability(memory.threshold.tails[leader], score)));
 }
 
-function summaryOf(
-  memory: VolumeMemory,
-  count: number,
-  judged: Judged,
-  windows: number,
-  known: string,
-): string {
+function summaryOf(memory: VolumeMemory, { count, judged, known }: Finding, windows: number): string {
   const spread = judged.deviation * Math.sqrt(judged.expected + 0.5);
-  const percent = Math.round((100 * (count - judged.expected)) / Math.max(judged.expected, 0.5));
-  const one = `${whole(count)} records where ${whole(judged.expected)} ± ${whole(spread)} were expected (−${Math.abs(percent)} %)`;
+  const percent = Math.round((100 * (judged.expected - count)) / Math.max(judged.expected, 0.5));
+  const expected = `${whole(judged.expected)} ± ${whole(spread)}`;
+  const one = `${whole(count)} records where ${expected} were expected (−${percent} %)`;
   const event = known === "" ? "" : `; during the known event "${known}"`;
   if (windows === 1) return one + event;
   const sum = sumsOf(memory, windows);

@@ -1,0 +1,36 @@
+/**
+ * How much later than usual may a source be? Its own past of lateness says so, for the page budget.
+ */
+import type { DetectorContext } from "../contract.ts";
+import { type BlockTailOptions, closeBlock, noteScore, tailThreshold } from "../lib/series/block-tail.ts";
+import type { FreshnessMemory } from "./memory.ts";
+
+/** Lateness is the age over the usual age at this hour of the week: 1 = as old as it ever was. */
+export const LATENESS_TAIL: BlockTailOptions = {
+  basePrior: 1,
+  scalePrior: 0.25,
+  priorBlocks: 10,
+  shape: 0.1,
+  thresholdMin: 1.5,
+};
+/** Without a season yet: so many times the longest silence seen. */
+const LEARNING_FACTOR = 2.5;
+
+export function latenessThreshold(
+  memory: FreshnessMemory,
+  seasonal: boolean,
+  context: DetectorContext,
+): number {
+  if (!seasonal) return LEARNING_FACTOR;
+  const blocksPerWeek = 604_800_000 / memory.blockMs;
+  const share = context.familySize > 1 ? 0.25 : 1;
+  const budget = Math.max(1e-6, context.pageBudgetPerWeek * share);
+  return tailThreshold(memory.lateness, Math.min(0.35, budget / blocksPerWeek), LATENESS_TAIL);
+}
+
+export function noteLateness(memory: FreshnessMemory, startMs: number, lateness: number): void {
+  const block = Math.floor(startMs / memory.blockMs);
+  if (memory.block >= 0 && block !== memory.block) closeBlock(memory.lateness, LATENESS_TAIL);
+  memory.block = block;
+  noteScore(memory.lateness, lateness);
+}
