@@ -31,11 +31,16 @@ export interface PrecisionMemory {
   /** By decimals (index 0 to 7). */
   decimals: number[];
   scatter: Scatter;
+  /** 1/ν from it; refreshed every few windows. */
+  excess: number;
   /** Numbers with more decimals than the reference had. */
   finer: Novelty;
   records: number;
 }
 
+/** Windows between two estimates of the lane's own movement; every window while there are few. */
+const EXCESS_EVERY = 8;
+const FEW_SCATTERS = 24;
 /** Whole numbers that must have come before a fraction among them is a certain sign. */
 const WHOLE_RECORDS_MIN = 300;
 const CERTAIN_SIGNIFICANCE = 4.9;
@@ -51,6 +56,7 @@ export const precision: DistributionDetector<PrecisionOptions, PrecisionMemory> 
     digits: new Array(DIGITS_MAX + 1).fill(0),
     decimals: new Array(DECIMALS_MANY + 1).fill(0),
     scatter: emptyScatter(),
+    excess: 0,
     finer: emptyNovelty(),
     records: 0,
   }),
@@ -74,7 +80,7 @@ function judgePrecision(
   const finer = finerCount(written, memory);
   const certain = finer > 0 && wholeOnly(memory);
   const square = shareSquare(memory.digits, written.digits);
-  const scale = scaleOf(current, memory) + excessOf(memory.scatter);
+  const scale = scaleOf(current, memory) + memory.excess;
   const byDigits = significanceOf(logShareTest(square, scale));
   const moved = totalVariation(memory.digits, written.digits);
   const statistical = moved >= options.effectMin ? byDigits : 0;
@@ -111,6 +117,9 @@ function learnPrecision(
   if (memory.records > 0) {
     const { square, degrees } = shareSquare(memory.digits, written.digits);
     learnScatter(memory.scatter, square, degrees, scaleOf(current, memory));
+    if (memory.scatter.at50.length % EXCESS_EVERY === 0 || memory.scatter.at50.length < FEW_SCATTERS) {
+      memory.excess = excessOf(memory.scatter);
+    }
   }
   // Within the reference every number of decimals is as it should be; afterwards more of them stay a novelty.
   const finer = verdict.answer === "insufficient" ? 0 : finerCount(written, memory);

@@ -23,7 +23,7 @@ import {
   heldSnapshot,
 } from "./feature-memory.ts";
 import { addToReference, emptyReference, referenceSnapshot } from "./frozen-reference.ts";
-import { addToHistory, type Sums } from "./history.ts";
+import { addToHistory, copySums, type Sums } from "./history.ts";
 import { alikeWindows, commonPart } from "./new-normal.ts";
 import { overdispersionOf } from "./overdispersion.ts";
 import { pushBounded, pushSingle } from "./quantile.ts";
@@ -115,6 +115,7 @@ export function settleFeature(
     return;
   }
   if (widensReference(memory, judged.startMs, audit)) addToReference(memory.frozen, judged.snapshot);
+  else memory.pinned ??= copySums(memory.history.all);
   learnWindow(memory, judged, audit);
 }
 
@@ -180,6 +181,7 @@ function acceptNewNormal(memory: FeatureMemory, audit: FeatureAudit): void {
     audit.feature.kind,
   );
   memory.refusals = [];
+  memory.pinned = undefined;
   replayHeld(memory, audit, "forget");
 }
 

@@ -4,7 +4,7 @@ import { type CandidateRecord, emptyRecords } from "./baseline.ts";
 import type { Tail } from "./calibration.ts";
 import type { Catalog } from "./catalog.ts";
 import { emptyReference, type FrozenReference } from "./frozen-reference.ts";
-import { emptyHistory, type History } from "./history.ts";
+import { emptyHistory, type History, type Sums } from "./history.ts";
 
 /** A window kept whole, while its fate (part of the reference, new normal) is open. */
 export interface HeldWindow {
@@ -35,6 +35,8 @@ export interface FeatureMemory {
   /** While learning: windows since start. Afterwards: the newest refused ones. */
   held: HeldWindow[];
   history: History;
+  /** The reference on the catalog's cells, for slow drift; undefined until it is complete. */
+  pinned: Sums | undefined;
   candidates: CandidateRecord[];
   /** By candidate; refreshed every few windows. */
   overdispersions: Overdispersion[];
@@ -52,6 +54,7 @@ export function emptyFeatureMemory(windowSizeMs: number): FeatureMemory {
     frozen: emptyReference(),
     held: [],
     history: emptyHistory(0),
+    pinned: undefined,
     candidates: emptyRecords(windowSizeMs),
     overdispersions: [],
     detectors: {},

@@ -57,6 +57,10 @@ export function emptySums(cellCount: number): Sums {
   return { windowCount: 0, recordCount: 0, nullCount: 0, valueCount: 0, counts: new Float64Array(cellCount) };
 }
 
+export function copySums(sums: Sums): Sums {
+  return { ...sums, counts: sums.counts.slice() };
+}
+
 export function slotSizeMs(windowSizeMs: number): number {
   return Math.max(windowSizeMs, HOUR_MS);
 }

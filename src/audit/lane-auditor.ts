@@ -39,6 +39,7 @@ import {
   type SeriesFinding,
   stepSeries,
 } from "./series-audit.ts";
+import { judgeSlowDrift, SLOW_DRIFT_DEFAULTS, type SlowDriftOptions } from "./slow-drift.ts";
 import { verdictRow } from "./verdict-row.ts";
 
 export interface LaneAuditorOptions {
@@ -172,8 +173,23 @@ export class LaneAuditor {
         rows.push(...findings.map((finding) => findingRow(window, feature, finding, limits, muted)));
     }
     learnJoint(this.#memory.joint, joint, judged, suspects);
+    rows.push(...this.#slowDriftRows(window, judged.keys(), muted));
     this.#memory.auditedCount++;
     if (this.#memory.auditedCount % POOL_EVERY === 0) this.#poolTails();
+    return rows;
+  }
+
+  #slowDriftRows(window: WindowRow, features: Iterable<string>, muted: boolean): VerdictRow[] {
+    const given = this.#options.detectorOptions["slow-drift"] as Partial<SlowDriftOptions> | undefined;
+    const options = { ...SLOW_DRIFT_DEFAULTS, ...given };
+    const rows: VerdictRow[] = [];
+    for (const feature of features) {
+      const memory = this.#memory.features[feature]!;
+      const verdict = judgeSlowDrift(memory, window.windowStartMs, window.windowSizeMs, options);
+      if (verdict === undefined) continue;
+      const subject = { window, feature, detector: "slow-drift", muted };
+      rows.push(verdictRow(subject, verdict, verdict.significance, undefined, { reference: "reference" }));
+    }
     return rows;
   }
 

@@ -17,7 +17,6 @@ export interface MadeLane {
 }
 
 const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
 
 export function madeLanes(seed: number): MadeLane[] {
   return [
@@ -223,5 +222,3 @@ function zipf(size: number, power: number, random: Random): number {
   }
   return low;
 }
-
-export { DAY_MS, HOUR_MS };

@@ -47,6 +47,7 @@ function report(lane: MadeLane, seed: number): void {
   process.stdout.write(
     `  missed: ${tally(missed.map(({ fault }) => `${fault.kind} (${fault.features.join(", ")})`))}\n`,
   );
+  process.stdout.write(`  slow drift said at window: ${firstSaid(healthy.slow, lane)}\n`);
   process.stdout.write(`  false: ${tally(clean.map((row) => `${row.feature}:${row.detector}`))}\n`);
   if (values.show)
     for (const row of clean)
@@ -89,8 +90,20 @@ function isFound({ from, until, fault }: Event, lane: MadeLane, alerts: readonly
   });
 }
 
+/** By feature, when slow drift against the pinned reference was first said, and how far it had come. */
+function firstSaid(rows: readonly VerdictRow[], lane: MadeLane): string {
+  const first = new Map<string, string>();
+  for (const row of rows) {
+    const said = `${row.windowStartMs / lane.windowSizeMs} (${row.feature} ${row.effect.toFixed(2)})`;
+    if (!first.has(row.feature)) first.set(row.feature, said);
+  }
+  return first.size === 0 ? "never" : [...first.values()].join(", ");
+}
+
 interface Run {
   readonly alerts: VerdictRow[];
+  /** Slow drift, said once a day and not alerted. */
+  readonly slow: VerdictRow[];
   readonly featureWindows: number;
   readonly perSecond: number;
 }
@@ -109,6 +122,7 @@ function run(lane: MadeLane, change: (index: number, rows: Row[]) => Row[]): Run
     ...(values.unpinned ? {} : { referenceUntilMs: lane.referenceWindows * lane.windowSizeMs }),
   });
   const alerts: VerdictRow[] = [];
+  const slow: VerdictRow[] = [];
   let judged = 0;
   let audited = 0;
   let spentMs = 0;
@@ -118,13 +132,15 @@ function run(lane: MadeLane, change: (index: number, rows: Row[]) => Row[]): Run
     const windows = rows.flatMap((features) => folder.add({ tsMs, swimlane: lane.name, features }));
     for (const window of windows) {
       const before = cpuMs();
-      alerts.push(...alertsOf(auditor.audit(window)));
+      const rows = auditor.audit(window);
       spentMs += cpuMs() - before;
+      alerts.push(...alertsOf(rows));
+      slow.push(...rows.filter((row) => row.detector === "slow-drift" && row.answer === "anomalous"));
       audited += window.profiles.length;
       if (index > lane.referenceWindows) judged += window.profiles.length;
     }
   }
-  return { alerts, featureWindows: judged, perSecond: (1000 * audited) / spentMs };
+  return { alerts, slow, featureWindows: judged, perSecond: (1000 * audited) / spentMs };
 }
 
 function tally(labels: readonly string[]): string {
