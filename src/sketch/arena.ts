@@ -1,7 +1,7 @@
 /**
  * The open profiles of a process: values come in one by one, a sealed profile comes out.
  *
- * A series is a number, not an object, so that a hundred thousand of them stay small: its counters lie in columns,
+ * A series is a number, not an object, so that a hundred thousand of them stay small: its common counters lie in columns,
  * its numbers in chained pages (number-pages.ts), its strings in one table (category-table.ts). Each full chunk of
  * 256 numbers is sorted and folded (folded-numbers.ts); a series that never fills one costs only its values.
  * Deterministic: the seed and the values in their order decide every bit.
@@ -24,14 +24,15 @@ export interface ArenaOptions {
   readonly categoriesMax?: number;
 }
 
-// Columns of a series' counters.
+// Columns of a series' counters; from RARE on they are kept apart, since few series ever need them.
 const PRESENT = 0;
 const NULL = 1;
-const NULL_ELEMENT = 2;
-const STRING = 3;
-const EMPTY = 4;
-const TRUE = 5;
-const FALSE = 6;
+const STRING = 2;
+const TRUE = 3;
+const FALSE = 4;
+const RARE = 5;
+const NULL_ELEMENT = 5;
+const EMPTY = 6;
 const NAN = 7;
 const POSITIVE_INFINITY = 8;
 const NEGATIVE_INFINITY = 9;
@@ -44,6 +45,9 @@ const NARROW = 1;
 const WIDE = 2;
 const NO_ENTRY = -1;
 
+/** Rows to begin with: 4 MB of address space, of which the system gives only what is touched. */
+const SERIES_START = 1 << 16;
+
 const chunk = new Float64Array(CHUNK_LENGTH_MAX);
 
 export class ProfileArena {
@@ -53,14 +57,15 @@ export class ProfileArena {
   readonly #widePages = new NumberPages((length) => new Float64Array(length));
   readonly #categories = new CategoryTable();
   // One row a series.
-  #counters = new Uint32Array(COUNTERS * 64);
-  #state = new Uint8Array(64);
-  #seed = new Int32Array(64);
-  #lastPage = new Int32Array(64);
-  #chunkLength = new Uint16Array(64);
-  #newestEntry = new Int32Array(64);
-  #nameCount = new Uint16Array(64);
-  // What only long, or compared, or many-valued series have.
+  #counters = new Uint32Array(RARE * SERIES_START);
+  #state = new Uint8Array(SERIES_START);
+  #seed = new Int32Array(SERIES_START);
+  #lastPage = new Int32Array(SERIES_START);
+  #chunkLength = new Uint16Array(SERIES_START);
+  #newestEntry = new Int32Array(SERIES_START);
+  #nameCount = new Uint16Array(SERIES_START);
+  // What only odd, or long, or compared, or many-valued series have.
+  readonly #rareCounters = new Map<number, Float64Array>();
   readonly #folded = new Map<number, FoldedNumbers>();
   readonly #edges = new Map<number, Float64Array>();
   readonly #overflow = new Map<number, CategoryOverflow>();
@@ -163,7 +168,7 @@ export class ProfileArena {
   /** The profile of all that was added so far. The series stays open and unchanged. */
   seal(series: number): Profile {
     invariant(this.#state[series], `series ${series} is not open`);
-    const counter = (column: number) => this.#counters[series * COUNTERS + column]!;
+    const counter = (column: number) => this.#counterOf(series, column);
     const numbers = this.#foldedNumbers(series).summary();
     const nonFiniteCount = counter(NAN) + counter(POSITIVE_INFINITY) + counter(NEGATIVE_INFINITY);
     const { count, mean, m2, m3, m4 } = numbers.moments;
@@ -200,7 +205,8 @@ export class ProfileArena {
     this.#folded.delete(series);
     this.#edges.delete(series);
     this.#overflow.delete(series);
-    this.#counters.fill(0, series * COUNTERS, (series + 1) * COUNTERS);
+    this.#counters.fill(0, series * RARE, (series + 1) * RARE);
+    this.#rareCounters.delete(series);
     this.#nameCount[series] = 0;
     this.#state[series] = CLOSED;
     this.#free.push(series);
@@ -208,11 +214,29 @@ export class ProfileArena {
   }
 
   #count(series: number, column: number): void {
-    const at = series * COUNTERS + column;
+    if (column >= RARE) {
+      this.#countRare(series, column);
+      return;
+    }
+    const at = series * RARE + column;
     const next = this.#counters[at]! + 1;
     if (next > COUNT_MAX)
       throw new InvariantError("a series counted 2^32 records in one segment; cut segments earlier");
     this.#counters[at] = next;
+  }
+
+  #countRare(series: number, column: number): void {
+    let counters = this.#rareCounters.get(series);
+    if (counters === undefined) {
+      counters = new Float64Array(COUNTERS - RARE);
+      this.#rareCounters.set(series, counters);
+    }
+    counters[column - RARE]!++;
+  }
+
+  #counterOf(series: number, column: number): number {
+    if (column >= RARE) return this.#rareCounters.get(series)?.[column - RARE] ?? 0;
+    return this.#counters[series * RARE + column]!;
   }
 
   #foldChunk(series: number): void {
@@ -284,7 +308,7 @@ export class ProfileArena {
       ["true", TRUE],
       ["false", FALSE],
     ] as const) {
-      const count = this.#counters[series * COUNTERS + column]!;
+      const count = this.#counterOf(series, column);
       if (count > 0) counts.set(name, (counts.get(name) ?? 0) + count);
     }
     return summaryOfCounts(counts, this.#categoriesMax, overflow?.frequent.offset ?? 0, () => ({
@@ -299,7 +323,7 @@ export class ProfileArena {
       into.set(from);
       return into;
     };
-    this.#counters = copy(this.#counters, new Uint32Array(size * COUNTERS));
+    this.#counters = copy(this.#counters, new Uint32Array(size * RARE));
     this.#state = copy(this.#state, new Uint8Array(size));
     this.#seed = copy(this.#seed, new Int32Array(size));
     this.#lastPage = copy(this.#lastPage, new Int32Array(size));

@@ -16,7 +16,7 @@ export const NO_PAGE = -1;
 export class NumberPages<A extends Float32Array | Float64Array> {
   readonly #newSlab: (length: number) => A;
   readonly #slabs: A[] = [];
-  #previous = new Int32Array(1 << SLAB_BITS);
+  #previous = new Int32Array(1 << 16);
   #firstFree = NO_PAGE;
   #pageCount = 0;
 
