@@ -1,14 +1,13 @@
 /**
- * `npm run bench:volume -- --input DIR --alerts FILE [--budget 0.25]`: the volume detector over a harness's counts.
+ * `npm run bench:volume -- --input DIR --alerts FILE [--budget 0.25]`: a harness's counts through `replay`.
  *
  * Reads DIR/series.csv and DIR/lanes.csv, sets the page budget and nothing else, and writes
  * timestamp,swimlane,severity,kind, one row for every window that raised an alert.
  */
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { volume } from "../detectors/volume/volume.ts";
-import { readSeries, withSilentWindows } from "./volume/read-series.ts";
-import { runDetector } from "./volume/run-detector.ts";
+import { readSeries } from "./volume/read-series.ts";
+import { replaySeries } from "./volume/replay-series.ts";
 
 const { values } = parseArgs({
   options: {
@@ -22,14 +21,16 @@ if (!values.input || !values.alerts || !(Number(values.budget) > 0)) {
   process.exit(64);
 }
 
+const pageBudgetPerWeek = Number(values.budget);
 const alerts: string[] = [];
 let windowCount = 0;
 for (const lane of readSeries(values.input)) {
-  const rows = withSilentWindows(lane);
-  windowCount += rows.length;
-  runDetector(volume, lane, rows, Number(values.budget), (row, { verdict }) => {
-    if (verdict.answer === "anomalous")
-      alerts.push(`${row.timestamp},${lane.name},${verdict.severity},volume_drop`);
+  const timestamps = new Map(lane.rows.map((row) => [row.startMs, row.timestamp]));
+  await replaySeries(lane, { missing: "zero", pageBudgetPerWeek, detector: "volume" }, (startMs, verdict) => {
+    windowCount++;
+    if (verdict.answer !== "anomalous") return;
+    const timestamp = timestamps.get(startMs) ?? new Date(startMs).toISOString().slice(0, 19);
+    alerts.push(`${timestamp},${lane.name},${verdict.severity},volume_drop`);
   });
 }
 writeFileSync(values.alerts, `timestamp,swimlane,severity,kind\n${alerts.join("\n")}\n`);

@@ -23,7 +23,7 @@ export async function queryReadOnly(
       throw new QueryRefusedError("it does more than read", sql);
     }
     prepared.bind(parameters.map(toParameter));
-    const reader = await prepared.streamAndReadUntil(rowsMax);
+    const reader = await prepared.runAndReadUntil(rowsMax);
     return reader.getRowObjectsJS().slice(0, rowsMax).map(plainRow);
   } catch (error) {
     if (error instanceof QueryRefusedError) throw error;
