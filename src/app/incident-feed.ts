@@ -25,6 +25,10 @@ export class IncidentInbox {
     this.#service = service;
   }
 
+  get hasNews(): boolean {
+    return this.#waiting.length > 0;
+  }
+
   add(judged: readonly JudgedWindow[]): void {
     this.#waiting.push(...judged.map(({ complete, verdicts }) => ({ window: complete.window, verdicts })));
   }

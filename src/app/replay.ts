@@ -78,6 +78,7 @@ export async function replay(options: ReplayOptions): Promise<ReplaySummary> {
     deliver: async () => {},
     idleTimeoutMs: Number.POSITIVE_INFINITY,
     checkpointWindows: 0,
+    adoptsChanges: false,
     recentWindowsMax: 1_000_000,
     signal: new AbortController().signal,
     onJudged: (judged) => output.judged(judged),

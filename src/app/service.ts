@@ -9,8 +9,8 @@ import type { LaneAuditorOptions } from "../audit/lane-auditor.ts";
 import type { Clock } from "../base/clock.ts";
 import { errorText, InvariantError, OperationalError } from "../base/errors.ts";
 import type { Telemetry } from "../base/telemetry.ts";
-import type { ControlServer, Dependency } from "../control/contract.ts";
-import { startControlServer } from "../control/server.ts";
+import type { ControlServer } from "../control/contract.ts";
+import { startControlServer, startHealthServer } from "../control/server.ts";
 import { JsonDecoder } from "../decode/json.ts";
 import type { Mapping } from "../decode/mapping.ts";
 import { ShapeRegistry } from "../decode/shapes.ts";
@@ -23,6 +23,7 @@ import type { RecordSource } from "../source/contract.ts";
 import type { Store } from "../store/contract.ts";
 import type { AuditJob } from "./audit-service.ts";
 import type { Config } from "./config/schema.ts";
+import { controlOptions } from "./control-wiring.ts";
 import { repeat } from "./every.ts";
 import type { IncidentJob } from "./incident-feed.ts";
 import { Ingest } from "./ingest.ts";
@@ -42,6 +43,8 @@ export interface ServiceOptions {
   readonly environment: NodeJS.ProcessEnv;
   /** "Now" on the axis of event time, where it is not the clock's (the demo). */
   readonly eventNowMs?: () => number;
+  /** See ControlParts; for event time that runs faster than the clock. */
+  readonly judgingMsMax?: number;
   /** Overrides what the configuration makes (the demo's labelled faults). */
   readonly makeSource?: typeof makeSource;
   /** Told of what is judged and what follows (replay's output). */
@@ -130,7 +133,7 @@ export class Service {
     if (config.store.type === "duckdb" && config.store.path !== ":memory:")
       await mkdir(dirname(config.store.path), { recursive: true });
     await this.#store.open();
-    if (roles.has("control")) await this.#startControl();
+    await this.#startControl();
     if (roles.has("control") || roles.has("audit") || roles.has("notify")) await this.#watch.restore();
     if (roles.has("audit")) await this.#watch.audit();
     if (roles.has("notify")) {
@@ -176,30 +179,31 @@ export class Service {
     await Promise.all(this.#readings.map(({ source }) => source.finished));
   }
 
+  /** Every process answers probes; the control role serves people too. */
   async #startControl(): Promise<void> {
-    const { config, clock, telemetry } = this.#options;
-    const lanes = laneRules(config);
-    const { host, port, token, publicUrl } = config.control;
-    this.#control = await startControlServer({
+    const { config, roles, telemetry } = this.#options;
+    const options = controlOptions({
+      ...this.#options,
       store: this.#store,
-      clock,
-      telemetry,
-      host,
-      port,
-      token,
-      publicUrl,
-      eventNowMs: this.#options.eventNowMs,
-      readiness: () => this.#readiness(),
-      laneSettings: (swimlane) => {
-        const lane = lanes.of(swimlane);
-        return {
-          windowSizeMs: lane.window,
-          latenessMs: lane.allowedLateness,
-          judgingMsMax: 60_000,
-          pageBudgetPerWeek: lane.pageBudget,
-          gate: { insufficient: "unknown" },
-        };
-      },
+      dependencies: [
+        { name: `store ${this.#store.name}`, ready: () => this.#store.ready() },
+        { name: `queue ${config.queue.type}`, ready: () => this.#audits.ready() },
+      ],
+    });
+    if (roles.has("control")) {
+      this.#control = await startControlServer(options);
+      return;
+    }
+    this.#control = await startHealthServer(options).catch((error: unknown) => {
+      telemetry.log(
+        "warn",
+        "probes and metrics of this process are not served: give it a control.port of its own",
+        {
+          port: config.control.port,
+          error: errorText(error),
+        },
+      );
+      return undefined;
     });
   }
 
@@ -302,6 +306,7 @@ export class Service {
       idleTimeoutMs: config.segments.idleTimeout,
       checkpointWindows: CHECKPOINT_WINDOWS,
       signal: this.#stopping.signal,
+      adoptsChanges: this.#options.roles.has("control"),
       recentWindowsMax: this.#isShared ? 0 : RECENT_WINDOWS_MAX,
       ...observers,
     };
@@ -314,17 +319,6 @@ export class Service {
       if (topics?.includes(topic)) return name;
     }
     return "default";
-  }
-
-  async #readiness(): Promise<readonly Dependency[]> {
-    const dependencies: Dependency[] = [];
-    const ask = async (name: string, question: () => Promise<boolean>) => {
-      const ok = await question().catch(() => false);
-      dependencies.push({ name, ok, detail: ok ? "answers" : "does not answer" });
-    };
-    await ask(`store ${this.#store.name}`, () => this.#store.ready());
-    await ask(`queue ${this.#options.config.queue.type}`, () => this.#audits.ready());
-    return dependencies;
   }
 
   /** Runs a step of a loop: what the outside world may get over is logged and tried again, the rest ends the process. */

@@ -33,6 +33,8 @@ export interface WatchOptions {
   readonly checkpointWindows: number;
   /** Windows kept in memory from merge to audit; 0 when audits run elsewhere. */
   readonly recentWindowsMax: number;
+  /** People may acknowledge incidents through an API meanwhile: look before each change. */
+  readonly adoptsChanges: boolean;
   /** Ends work between two writes; what is durable is gone on from at the next start. */
   readonly signal: AbortSignal;
   readonly onJudged?: (judged: readonly JudgedWindow[]) => void;
@@ -100,6 +102,7 @@ export class Watch {
     await this.#rollups.release();
     if (this.#options.incidentJobs !== undefined) return;
     await this.#options.audits.idle();
+    if (this.#inbox.hasNews && this.#options.adoptsChanges) await this.incidents.adopt();
     await this.#inbox.flush();
   }
 

@@ -51,6 +51,16 @@ export async function startControlServer(options: ControlOptions): Promise<Contr
   return { url, stop: () => app.close() };
 }
 
+/** Only `/healthz`, `/readyz` and `/metrics`: for a process that counts, judges or notifies, and serves no people. */
+export async function startHealthServer(options: ControlOptions): Promise<ControlServer> {
+  const app = fastify({ requestTimeout: REQUEST_MS_MAX, forceCloseConnections: true });
+  answerFailures(app, options.telemetry);
+  await registerHealth(app, knowledgeOf(options));
+  registerMetrics(app, options.telemetry);
+  const listening = await app.listen({ host: options.host, port: options.port });
+  return { url: reachable(listening), stop: () => app.close() };
+}
+
 async function registerApi(api: FastifyInstance, knowledge: Knowledge): Promise<void> {
   const { token, telemetry, publicUrl } = knowledge.options;
   if (token !== undefined) await askForToken(api, token);

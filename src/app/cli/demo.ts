@@ -38,7 +38,7 @@ export async function demoCommand(options: DemoOptions): Promise<number> {
   const say = (text: string) => process.stdout.write(`${text}\n`);
   const config = parseConfig(demoConfig(port), {}, "demo");
   const telemetry = new Telemetry({ level: "warn" });
-  let source: SyntheticSource | undefined;
+  let judgedMs = Date.now() - BEHIND_MS;
   const service = new Service({
     config,
     roles: new Set(ROLES),
@@ -46,7 +46,9 @@ export async function demoCommand(options: DemoOptions): Promise<number> {
     clock: systemClock,
     telemetry,
     environment: {},
-    eventNowMs: () => source?.nowMs ?? Date.now() - BEHIND_MS,
+    // The demo's "now" is what has been judged, or the page would call its lanes silent while history is made.
+    eventNowMs: () => judgedMs,
+    judgingMsMax: 12 * 3_600_000,
     makeSource: (name, _config, context) => {
       const start = new Date(Date.now() - BEHIND_MS).toISOString();
       const made = syntheticOptionsSchema.parse({
@@ -56,13 +58,16 @@ export async function demoCommand(options: DemoOptions): Promise<number> {
         windowEveryMs,
         liveWindowsMax,
       });
-      source = new SyntheticSource(name, made, context, {
+      return new SyntheticSource(name, made, context, {
         onFault: (fault, startMs) =>
           say(`${timeText(startMs)}  fault begins   ${fault.swimlane}: ${fault.label}`),
       });
-      return source;
     },
     observers: {
+      onJudged: (judged) => {
+        for (const { complete } of judged)
+          judgedMs = Math.max(judgedMs, complete.window.windowStartMs + complete.window.windowSizeMs);
+      },
       onIncidents: (changed) => {
         for (const row of changed) if (isNews(row)) tell(row, say);
       },

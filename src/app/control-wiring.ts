@@ -1,0 +1,55 @@
+/** What the control server is told of the run: how lanes are configured, what it depends on, what "now" is. */
+import type { Clock } from "../base/clock.ts";
+import type { Telemetry } from "../base/telemetry.ts";
+import type { ControlOptions, Dependency } from "../control/contract.ts";
+import type { Store } from "../store/contract.ts";
+import type { Config } from "./config/schema.ts";
+import { laneRules } from "./lane-settings.ts";
+
+export interface ControlParts {
+  readonly config: Config;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly telemetry: Telemetry;
+  readonly eventNowMs?: () => number;
+  /** How long after its end and lateness a window may go unjudged before it counts as missing, in event time. */
+  readonly judgingMsMax?: number;
+  readonly dependencies: readonly { readonly name: string; readonly ready: () => Promise<boolean> }[];
+}
+
+const JUDGING_MS_MAX = 60_000;
+
+export function controlOptions(parts: ControlParts): ControlOptions {
+  const { config, store, clock, telemetry, eventNowMs } = parts;
+  const lanes = laneRules(config);
+  const { host, port, token, publicUrl } = config.control;
+  return {
+    store,
+    clock,
+    telemetry,
+    host,
+    port,
+    token,
+    publicUrl,
+    eventNowMs,
+    tablePrefix: config.store.type === "questdb" ? config.store.tablePrefix : undefined,
+    readiness: () => Promise.all(parts.dependencies.map(ask)),
+    configuredLanes: () =>
+      config.lanes.rules.map(({ match }) => match).filter((match) => !match.includes("*")),
+    laneSettings: (swimlane) => {
+      const lane = lanes.of(swimlane);
+      return {
+        windowSizeMs: lane.window,
+        latenessMs: lane.allowedLateness,
+        judgingMsMax: parts.judgingMsMax ?? JUDGING_MS_MAX,
+        pageBudgetPerWeek: lane.pageBudget,
+        gate: { insufficient: "unknown" },
+      };
+    },
+  };
+}
+
+async function ask({ name, ready }: ControlParts["dependencies"][number]): Promise<Dependency> {
+  const ok = await ready().catch(() => false);
+  return { name, ok, detail: ok ? "answers" : "does not answer" };
+}
