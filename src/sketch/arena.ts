@@ -6,7 +6,7 @@
  * 256 numbers is sorted and folded (folded-numbers.ts); a series that never fills one costs only its values.
  * Deterministic: the seed and the values in their order decide every bit.
  */
-import { InvariantError, invariant } from "../base/errors.ts";
+import { invariant } from "../base/errors.ts";
 import { summaryOfCounts } from "./categories.ts";
 import { CategoryOverflow } from "./category-overflow.ts";
 import { CategoryTable } from "./category-table.ts";
@@ -16,6 +16,19 @@ import { FoldedNumbers } from "./folded-numbers.ts";
 import { NO_PAGE, NumberPages, PAGE_LENGTH } from "./number-pages.ts";
 import type { CategorySummary, Profile } from "./profile.ts";
 import { CATEGORIES_MAX_DEFAULT, DISTINCT_LG_K, KLL_K_DEFAULT } from "./profile.ts";
+import {
+  EMPTY,
+  FALSE,
+  NAN,
+  NEGATIVE_INFINITY,
+  NULL,
+  NULL_ELEMENT,
+  POSITIVE_INFINITY,
+  PRESENT,
+  SeriesCounters,
+  STRING,
+  TRUE,
+} from "./series-counters.ts";
 
 export interface ArenaOptions {
   /** Distinct numbers kept exactly, and the k of the sketch beyond. @default 1024 */
@@ -23,21 +36,6 @@ export interface ArenaOptions {
   /** Distinct strings counted exactly. @default 384 */
   readonly categoriesMax?: number;
 }
-
-// Columns of a series' counters; from RARE on they are kept apart, since few series ever need them.
-const PRESENT = 0;
-const NULL = 1;
-const STRING = 2;
-const TRUE = 3;
-const FALSE = 4;
-const RARE = 5;
-const NULL_ELEMENT = 5;
-const EMPTY = 6;
-const NAN = 7;
-const POSITIVE_INFINITY = 8;
-const NEGATIVE_INFINITY = 9;
-const COUNTERS = 10;
-const COUNT_MAX = 0xffffffff;
 
 const CLOSED = 0;
 /** Every number so far survives rounding to float32, and is kept as one. */
@@ -56,16 +54,15 @@ export class ProfileArena {
   readonly #narrowPages = new NumberPages((length) => new Float32Array(length));
   readonly #widePages = new NumberPages((length) => new Float64Array(length));
   readonly #categories = new CategoryTable();
+  readonly #counters = new SeriesCounters(SERIES_START);
   // One row a series.
-  #counters = new Uint32Array(RARE * SERIES_START);
   #state = new Uint8Array(SERIES_START);
   #seed = new Int32Array(SERIES_START);
   #lastPage = new Int32Array(SERIES_START);
   #chunkLength = new Uint16Array(SERIES_START);
   #newestEntry = new Int32Array(SERIES_START);
   #nameCount = new Uint16Array(SERIES_START);
-  // What only odd, or long, or compared, or many-valued series have.
-  readonly #rareCounters = new Map<number, Float64Array>();
+  // What only long, or compared, or many-valued series have.
   readonly #folded = new Map<number, FoldedNumbers>();
   readonly #edges = new Map<number, Float64Array>();
   readonly #overflow = new Map<number, CategoryOverflow>();
@@ -103,34 +100,37 @@ export class ProfileArena {
 
   /** A record whose value is a number. */
   addNumber(series: number, value: number): void {
-    this.#count(series, PRESENT);
+    this.#counters.add(series, PRESENT);
     this.addElementNumber(series, value);
   }
 
   addString(series: number, value: string): void {
-    this.#count(series, PRESENT);
+    this.#counters.add(series, PRESENT);
     this.addElementString(series, value);
   }
 
   addBoolean(series: number, value: boolean | number): void {
-    this.#count(series, PRESENT);
+    this.#counters.add(series, PRESENT);
     this.addElementBoolean(series, value);
   }
 
   addNull(series: number): void {
-    this.#count(series, PRESENT);
-    this.#count(series, NULL);
+    this.#counters.add(series, PRESENT);
+    this.#counters.add(series, NULL);
   }
 
   /** A record that has the feature as an array: once per record, beside its elements. */
   addPresent(series: number): void {
-    this.#count(series, PRESENT);
+    this.#counters.add(series, PRESENT);
   }
 
   /** An element of an array; like the other `addElement…`, it leaves the count of records alone. */
   addElementNumber(series: number, value: number): void {
     if (value - value !== 0) {
-      this.#count(series, Number.isNaN(value) ? NAN : value > 0 ? POSITIVE_INFINITY : NEGATIVE_INFINITY);
+      this.#counters.add(
+        series,
+        Number.isNaN(value) ? NAN : value > 0 ? POSITIVE_INFINITY : NEGATIVE_INFINITY,
+      );
       return;
     }
     // -0 becomes +0, so that equal numbers have equal bits.
@@ -144,8 +144,8 @@ export class ProfileArena {
   }
 
   addElementString(series: number, value: string): void {
-    this.#count(series, STRING);
-    if (value === "") this.#count(series, EMPTY);
+    this.#counters.add(series, STRING);
+    if (value === "") this.#counters.add(series, EMPTY);
     if (this.#nameCount[series]! > this.#categoriesMax) {
       this.#overflow.get(series)!.add(value);
       return;
@@ -158,17 +158,17 @@ export class ProfileArena {
   }
 
   addElementBoolean(series: number, value: boolean | number): void {
-    this.#count(series, value ? TRUE : FALSE);
+    this.#counters.add(series, value ? TRUE : FALSE);
   }
 
   addElementNull(series: number): void {
-    this.#count(series, NULL_ELEMENT);
+    this.#counters.add(series, NULL_ELEMENT);
   }
 
   /** The profile of all that was added so far. The series stays open and unchanged. */
   seal(series: number): Profile {
     invariant(this.#state[series], `series ${series} is not open`);
-    const counter = (column: number) => this.#counterOf(series, column);
+    const counter = (column: number) => this.#counters.of(series, column);
     const numbers = this.#foldedNumbers(series).summary();
     const nonFiniteCount = counter(NAN) + counter(POSITIVE_INFINITY) + counter(NEGATIVE_INFINITY);
     const { count, mean, m2, m3, m4 } = numbers.moments;
@@ -205,38 +205,11 @@ export class ProfileArena {
     this.#folded.delete(series);
     this.#edges.delete(series);
     this.#overflow.delete(series);
-    this.#counters.fill(0, series * RARE, (series + 1) * RARE);
-    this.#rareCounters.delete(series);
+    this.#counters.clear(series);
     this.#nameCount[series] = 0;
     this.#state[series] = CLOSED;
     this.#free.push(series);
     this.#liveCount--;
-  }
-
-  #count(series: number, column: number): void {
-    if (column >= RARE) {
-      this.#countRare(series, column);
-      return;
-    }
-    const at = series * RARE + column;
-    const next = this.#counters[at]! + 1;
-    if (next > COUNT_MAX)
-      throw new InvariantError("a series counted 2^32 records in one segment; cut segments earlier");
-    this.#counters[at] = next;
-  }
-
-  #countRare(series: number, column: number): void {
-    let counters = this.#rareCounters.get(series);
-    if (counters === undefined) {
-      counters = new Float64Array(COUNTERS - RARE);
-      this.#rareCounters.set(series, counters);
-    }
-    counters[column - RARE]!++;
-  }
-
-  #counterOf(series: number, column: number): number {
-    if (column >= RARE) return this.#rareCounters.get(series)?.[column - RARE] ?? 0;
-    return this.#counters[series * RARE + column]!;
   }
 
   #foldChunk(series: number): void {
@@ -308,7 +281,7 @@ export class ProfileArena {
       ["true", TRUE],
       ["false", FALSE],
     ] as const) {
-      const count = this.#counterOf(series, column);
+      const count = this.#counters.of(series, column);
       if (count > 0) counts.set(name, (counts.get(name) ?? 0) + count);
     }
     return summaryOfCounts(counts, this.#categoriesMax, overflow?.frequent.offset ?? 0, () => ({
@@ -319,11 +292,11 @@ export class ProfileArena {
 
   #grow(): void {
     const size = this.#state.length * 2;
-    const copy = <A extends Uint8Array | Uint16Array | Uint32Array | Int32Array>(from: A, into: A): A => {
+    const copy = <A extends Uint8Array | Uint16Array | Int32Array>(from: A, into: A): A => {
       into.set(from);
       return into;
     };
-    this.#counters = copy(this.#counters, new Uint32Array(size * RARE));
+    this.#counters.grow(size);
     this.#state = copy(this.#state, new Uint8Array(size));
     this.#seed = copy(this.#seed, new Int32Array(size));
     this.#lastPage = copy(this.#lastPage, new Int32Array(size));

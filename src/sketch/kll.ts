@@ -7,6 +7,7 @@
  * same order give the same bits.
  */
 import { invariant } from "../base/errors.ts";
+import { concat, fitLevels, levelsOfWeighted } from "./kll-build.ts";
 import { halveDown, halveUp, mergeRuns, mergeStrided, moveRange, sortRange } from "./kll-compact.ts";
 import {
   capacitiesByDepth,
@@ -83,19 +84,11 @@ export class KllSketch {
   static fromWeighted(items: Float64Array, weights: Float64Array, options: KllOptions): KllSketch {
     const sketch = new KllSketch(options);
     if (items.length === 0) return sketch;
-    const levels: number[][] = [];
-    let min = Number.POSITIVE_INFINITY;
-    let max = Number.NEGATIVE_INFINITY;
-    for (let i = 0; i < items.length; i++) {
-      const value = sketch.precision === "float" ? Math.fround(items[i]!) : items[i]!;
-      min = Math.min(min, value);
-      max = Math.max(max, value);
-      sketch.count += weights[i]!;
-      spreadByBits(levels, value, weights[i]!);
-    }
-    sketch.min = min;
-    sketch.max = max;
-    sketch.#adopt(levels.map((level) => Float64Array.from(level)));
+    const rounded = sketch.precision === "float" ? items.map(Math.fround) : items;
+    sketch.min = rounded[0]!;
+    sketch.max = rounded[rounded.length - 1]!;
+    sketch.count = weights.reduce((sum, weight) => sum + weight, 0);
+    sketch.#adopt(levelsOfWeighted(rounded, weights));
     return sketch;
   }
 
@@ -312,38 +305,13 @@ export class KllSketch {
     mergeStrided(this.#items, begin - thinned, begin, above, run, thinned, 1 << level, offset);
   }
 
-  /** Takes over sorted levels of any size, compacting from the lowest up until they fit. */
+  /** Takes over ascending levels of any size. */
   #adopt(levels: Float64Array[]): void {
-    const kept: Float64Array[] = [];
-    let levelCount = Math.max(1, levels.length);
-    let target = totalCapacity(this.k, levelCount);
-    let held = levels.reduce((sum, level) => sum + level.length, 0);
-    for (let l = 0; l < levelCount; l++) {
-      const level = levels[l] ?? new Float64Array(0);
-      if (held < target || level.length < this.#capacities[levelCount - 1 - l]!) {
-        kept.push(level);
-        continue;
-      }
-      const odd = level.length & 1;
-      const half = level.length >>> 1;
-      kept.push(level.slice(0, odd));
-      const offset = this.#flip();
-      const up = new Float64Array(half + (levels[l + 1]?.length ?? 0));
-      for (let i = 0; i < half; i++) up[i] = level[odd + 2 * i + offset]!;
-      up.set(levels[l + 1] ?? [], half);
-      levels[l + 1] = up.sort();
-      this.rankVariance += SQUARED_WEIGHTS[l]!;
-      held -= half;
-      if (l === levelCount - 1) {
-        levelCount++;
-        target += this.#capacities[levelCount - 1]!;
-      }
-    }
+    const fitted = fitLevels(levels, this.#capacities, () => this.#flip());
+    this.rankVariance += fitted.rankVariance;
     this.#level0Sorted = true;
-    this.#place(
-      concat(kept),
-      kept.map((level) => level.length),
-    );
+    const sizes = fitted.levels.map((level) => level.length);
+    this.#place(concat(fitted.levels), sizes);
   }
 
   #place(items: Float64Array, levelSizes: readonly number[]): void {
@@ -356,24 +324,4 @@ export class KllSketch {
       this.#starts[l + 1] = this.#starts[l]! + size;
     });
   }
-}
-
-function spreadByBits(levels: number[][], value: number, weight: number): void {
-  invariant(weight >= 1 && Number.isSafeInteger(weight), `weight ${weight} is not a whole positive number`);
-  let rest = weight;
-  for (let level = 0; rest > 0; level++) {
-    levels[level] ??= [];
-    if (rest % 2 === 1) levels[level]!.push(value);
-    rest = Math.floor(rest / 2);
-  }
-}
-
-function concat(parts: readonly Float64Array[]): Float64Array {
-  const whole = new Float64Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

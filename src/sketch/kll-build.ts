@@ -1,0 +1,64 @@
+/** KLL levels from elsewhere: of a weighted sample, of two sketches that merge. Arrays here, no sketch yet. */
+import { invariant } from "../base/errors.ts";
+
+/**
+ * Levels of an ascending weighted sample: an item of weight w goes to the levels of the bits of w, which is exact:
+ * an item at level l stands for 2^l numbers.
+ */
+export function levelsOfWeighted(items: Float64Array, weights: Float64Array): Float64Array[] {
+  const levels: number[][] = [];
+  items.forEach((item, i) => {
+    const weight = weights[i]!;
+    invariant(weight >= 1 && Number.isSafeInteger(weight), `weight ${weight} is not a whole positive number`);
+    let rest = weight;
+    for (let level = 0; rest > 0; level++) {
+      levels[level] ??= [];
+      if (rest % 2 === 1) levels[level]!.push(item);
+      rest = Math.floor(rest / 2);
+    }
+  });
+  return levels.map((level) => Float64Array.from(level));
+}
+
+/**
+ * Halves ascending levels, from the lowest up, until all fit together.
+ * @param capacities by depth below the top level. @param flip the coin: 0 or 1.
+ * @returns the levels, ascending, and the variance that the halving brought into ranks.
+ */
+export function fitLevels(
+  given: readonly Float64Array[],
+  capacities: Int32Array,
+  flip: () => number,
+): { levels: Float64Array[]; rankVariance: number } {
+  const levels = given.length === 0 ? [new Float64Array(0)] : [...given];
+  let held = levels.reduce((sum, level) => sum + level.length, 0);
+  let target = levels.reduce((sum, _, depth) => sum + capacities[depth]!, 0);
+  let rankVariance = 0;
+  for (let l = 0; l < levels.length; l++) {
+    const level = levels[l]!;
+    if (held < target || level.length < capacities[levels.length - 1 - l]!) continue;
+    if (l === levels.length - 1) {
+      levels.push(new Float64Array(0));
+      target += capacities[levels.length - 1]!;
+    }
+    const odd = level.length & 1;
+    const half = level.length >>> 1;
+    const offset = flip();
+    const risen = Float64Array.from({ length: half }, (_, i) => level[odd + 2 * i + offset]!);
+    levels[l] = level.slice(0, odd);
+    levels[l + 1] = concat([risen, levels[l + 1]!]).sort();
+    rankVariance += 4 ** l;
+    held -= half;
+  }
+  return { levels, rankVariance };
+}
+
+export function concat(parts: readonly Float64Array[]): Float64Array {
+  const whole = new Float64Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
