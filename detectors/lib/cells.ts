@@ -5,6 +5,7 @@
  * below and above all that the reference saw, each point mass, each of its top categories, the rest, the unseen.
  */
 import type { DistributionSnapshot } from "../contract.ts";
+import { categoryTable } from "./category-counts.ts";
 import { cellPlan, countsBetween } from "./cell-plan.ts";
 import { countOf } from "./steps.ts";
 
@@ -44,6 +45,26 @@ export function cellsOf(
   ];
   return cells.filter((cell) => cell.reference > 0 || cell.current > 0);
 }
+
+/**
+ * The same cut for a test of significance: where both sides kept every category, each name of either is a cell.
+ *
+ * A top list chosen by the reference's own counts favours names that were lucky in it, and they look like a loss in
+ * every window after. Names pooled by what both sides hold together favour neither (`logCellTest` does that).
+ */
+export function testCellsOf(
+  reference: DistributionSnapshot,
+  current: DistributionSnapshot,
+  options: CellOptions,
+): Cell[] {
+  const complete = reference.categoryOtherCount === 0 && current.categoryOtherCount === 0;
+  if (!complete || reference.categories.length === 0) return cellsOf(reference, current, options);
+  const others = cellsOf({ ...reference, ...NO_TEXT }, { ...current, ...NO_TEXT }, options);
+  const { reference: left, current: right, names } = categoryTable(reference.categories, current.categories);
+  return [...others, ...names.map((name, i) => exact(name, left[i]!, right[i]!))];
+}
+
+const NO_TEXT = { stringCount: 0, booleanCount: 0, categories: [] } as const;
 
 function exact(label: string, reference: number, current: number): Cell {
   return {
@@ -92,7 +113,8 @@ function categoryCells(
 ): Cell[] {
   const texts = (side: DistributionSnapshot) => side.stringCount + side.booleanCount;
   if (texts(reference) === 0) return [exact("not a number", 0, texts(current))];
-  const top = reference.categories.slice(0, countMax);
+  const complete = reference.categoryOtherCount === 0;
+  const top = reference.categories.filter(({ count }) => !complete || count > 1).slice(0, countMax);
   const counts = new Map(current.categories.map(({ name, count }) => [name, count]));
   const cells = top.map(({ name, count }) => ({
     label: () => JSON.stringify(name),
@@ -101,13 +123,16 @@ function categoryCells(
     referenceError: reference.categoryErrorMax,
     currentError: current.categoryErrorMax,
   }));
-  const unseen = unseenCount(reference, current);
   const rest = (side: DistributionSnapshot, key: "reference" | "current") =>
     Math.max(0, texts(side) - cells.reduce((sum, cell) => sum + cell[key], 0));
+  const unseen = unseenCount(reference, current);
+  // How often the reference itself met a value for the only time: by Good and Turing, the share in which the next
+  // records will be new. Without it every long tail would look like drift, for its unseen share is never 0.
+  const once = complete ? reference.categories.filter(({ count }) => count === 1).length : 0;
   return [
     ...cells,
-    exact("other", rest(reference, "reference"), Math.max(0, rest(current, "current") - unseen)),
-    exact("unseen", 0, unseen),
+    exact("other", rest(reference, "reference") - once, rest(current, "current") - unseen),
+    exact("unseen", once, unseen),
   ];
 }
 

@@ -193,3 +193,33 @@ test("names that a complete reference does not list are unseen, also where the w
   const verdict = psi.judge(against(rowsOf({ a: 500 })), known, null, context, psi.defaults);
   expect(verdict.parts.at(-1)).toMatchObject({ label: "unseen", reference: 0, current: 0.1 });
 });
+
+// Hundreds of names, many of them rare: some are always new, some always gone, and a top list flatters the lucky.
+test("a long tail of names that does not change is not significant, however the reference's luck fell", () => {
+  let state = 5;
+  const random = () => {
+    state = (state * 48271) % 2147483647;
+    return state / 2147483647;
+  };
+  const names = (count: number) =>
+    Array.from({ length: count }, () => `n${Math.floor(1 / (random() + 0.003))}`);
+  let significant = 0;
+  for (let i = 0; i < 20; i++) {
+    const reference = against(names(1000));
+    for (let j = 0; j < 20; j++) {
+      const verdict = psi.judge(reference, sampleSnapshot(names(1000)), null, context, psi.defaults);
+      expect(verdict.answer).toBe("ok");
+      if (verdict.significance >= 2) significant++;
+    }
+  }
+  expect(significant).toBeLessThanOrEqual(10);
+});
+
+test("the unseen are held to the share of names that the reference met only once", () => {
+  const reference = [...rowsOf({ a: 500, b: 300 }), ...Array.from({ length: 40 }, (_, i) => `once-${i}`)];
+  const current = [...rowsOf({ a: 250, b: 150 }), ...Array.from({ length: 20 }, (_, i) => `other-${i}`)];
+  const unseen = partsBetween(reference, current).find((part) => part.label === "unseen");
+  expect(unseen?.reference).toBeCloseTo(40 / 840, 12);
+  expect(unseen?.current).toBeCloseTo(20 / 420, 12);
+  expect(unseen?.contribution).toBeCloseTo(0, 12);
+});
