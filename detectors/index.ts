@@ -1,4 +1,5 @@
 /** The built-in detectors, one line each. A user's own needs only its path in the configuration. */
+import { cardinality } from "./cardinality/cardinality.ts";
 import { categories } from "./categories/categories.ts";
 import type { Detector } from "./contract.ts";
 import { freshness } from "./freshness/freshness.ts";
@@ -26,4 +27,5 @@ export const BUILT_IN_DETECTORS: readonly Detector[] = [
   schema,
   heavyValue,
   precision,
+  cardinality,
 ];

@@ -5,7 +5,7 @@
  * Each squared statistic of an accepted window, over what plain sampling puts at the same quantile, is one estimate
  * of the whole variance; the larger of what the median and the 90 % quantile say is taken.
  */
-const SCATTERS_MAX = 120;
+const SCATTERS_MAX = 200;
 const SCATTERS_MIN = 8;
 const NORMAL_90 = 1.2816;
 

@@ -11,8 +11,8 @@ import { emptyScatter, noteScatter, type Scatter } from "./overdispersion.ts";
 import { pushSingle } from "./quantile.ts";
 import type { Tally } from "./tally.ts";
 
-/** Windows over which candidates are compared, and the fewest for one to replace "all". */
-const LOSSES_MAX = 120;
+/** Windows over which candidates are compared (more than a week of hours), and the fewest for one to replace "all". */
+const LOSSES_MAX = 200;
 const LOSSES_MIN = 10;
 /** A candidate must hold this much to be used at all. */
 const WINDOWS_MIN = 3;

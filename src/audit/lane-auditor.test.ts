@@ -145,6 +145,54 @@ describe("what the auditor learns", () => {
   });
 });
 
+describe("what features say together, and over a long time", () => {
+  /** Two numeric features that differ by less than either's own spread. */
+  function pairRow(random: Random): Row {
+    return {
+      first: Math.round(40 + 20 * random() + 20 * random()),
+      second: Math.round(50 + 20 * random() + 20 * random()),
+    };
+  }
+
+  test("values exchanged between two like features are called exchanged", () => {
+    const auditor = new LaneAuditor(OPTIONS);
+    const random = seededRandom(8);
+    const rows = (change: (row: Row) => Row): Row[] =>
+      Array.from({ length: 200 }, () => change(pairRow(random)));
+    for (let i = 0; i < 60; i++)
+      expect(
+        alerts(
+          auditor.audit(
+            windowOf(
+              i,
+              rows((row) => row),
+            ),
+          ),
+        ),
+      ).toEqual([]);
+    const swapped = rows((row) => (random() < 0.5 ? { first: row["second"]!, second: row["first"]! } : row));
+    expect(alerts(auditor.audit(windowOf(60, swapped)))).toEqual(
+      expect.arrayContaining(["first:joint", "second:joint"]),
+    );
+  });
+
+  test("a mean that creeps by a hundredth of its spread a window never alerts, and is said as slow drift", () => {
+    const auditor = new LaneAuditor({ ...OPTIONS, referenceUntilMs: 7 * 24 * HOUR_MS });
+    const random = seededRandom(9);
+    const said: number[] = [];
+    for (let i = 0; i < 28 * 24; i++) {
+      const creep = Math.max(0, i - 7 * 24) * 2;
+      const rows = Array.from({ length: 60 }, () => ({ price: 1000 + creep + Math.round(1000 * random()) }));
+      const verdicts = auditor.audit(windowOf(i, rows));
+      const slow = verdicts.filter((row) => row.detector === "slow-drift" && row.answer === "anomalous");
+      if (slow.length > 0) said.push(i);
+    }
+    expect(said.length).toBeGreaterThan(0);
+    expect(said[0]!).toBeGreaterThan(8 * 24);
+    expect(said[0]!).toBeLessThan(15 * 24);
+  });
+});
+
 describe("the auditor's memory", () => {
   test("encoded, decoded and handed to another auditor, it gives the same rows as one that never stopped", () => {
     const steady = new LaneAuditor(OPTIONS);

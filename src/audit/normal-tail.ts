@@ -3,8 +3,8 @@
 /** −log10 P(Z ≥ z) of a standard normal variable, within a hundredth from z = 1 on; 0 below. */
 export function normalSignificance(z: number): number {
   if (z < 1) return 0;
-  // Mills' ratio by Feller's bounds: the mean of z/(z² + 1) and 1/z is within two per cent of it from 2 on.
-  const mills = (z / (z * z + 1) + 1 / z) / 2;
+  // Mills' ratio by Sampford's bound (1953), within a third of a per cent from 2 on.
+  const mills = 4 / (3 * z + Math.sqrt(z * z + 8));
   return (z * z) / (2 * Math.LN10) + Math.log10(Math.sqrt(2 * Math.PI) / mills);
 }
 

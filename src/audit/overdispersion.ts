@@ -12,8 +12,8 @@ import type { Sums } from "./history.ts";
 import { pushSingle, quantileOf } from "./quantile.ts";
 import type { Tally } from "./tally.ts";
 
-/** Windows remembered. */
-const SCATTERS_MAX = 120;
+/** Windows remembered: more than a week of hours, or every weekend would come as a surprise. */
+const SCATTERS_MAX = 200;
 /** Below this many windows, nothing is said. */
 const SCATTERS_MIN = 8;
 /** Squares of the 50 % and 90 % quantiles of Kolmogorov's law, and the same of a chi-square of one degree. */
