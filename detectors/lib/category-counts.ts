@@ -12,15 +12,19 @@ export function categoryTable(
   reference: readonly CategoryCount[],
   current: readonly CategoryCount[],
 ): CategoryTable {
-  const [left, right] = [reference, current].map(
-    (side) => new Map(side.map(({ name, count }) => [name, count])),
-  );
-  const names = [...new Set([...left!.keys(), ...right!.keys()])];
-  return {
-    names,
-    reference: names.map((name) => left!.get(name) ?? 0),
-    current: names.map((name) => right!.get(name) ?? 0),
+  const left = new Map(current.map(({ name, count }) => [name, count]));
+  const table = { names: [] as string[], reference: [] as number[], current: [] as number[] };
+  const add = (name: string, before: number, now: number) => {
+    table.names.push(name);
+    table.reference.push(before);
+    table.current.push(now);
   };
+  for (const { name, count } of reference) {
+    add(name, count, left.get(name) ?? 0);
+    left.delete(name);
+  }
+  for (const [name, count] of left) add(name, 0, count);
+  return table;
 }
 
 /** Share of `counts` in cells that are empty on the other side: the new, or (sides swapped) the vanished. */
