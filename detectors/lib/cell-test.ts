@@ -45,6 +45,8 @@ function logPearson(cells: readonly Counts[], n: number, m: number, extra: numbe
 
 /** Given how many fell into the cell on both sides together, the current's share of them is binomial. */
 function logRare(cell: Counts, n: number, m: number, extra: number): number {
+  // A cell that did not grow is no evidence, and most have not: their tails are not worked out.
+  if (cell.current * n <= cell.reference * m) return 0;
   return logBinomialUpper(cell.current, cell.reference + cell.current, m / (n + m)) / (1 + extra);
 }
 
