@@ -52,7 +52,8 @@ function atShare(change: (value: RawValue, index: number) => RawValue): Fault {
 export const FAULTS: Readonly<Record<string, Fault>> = {
   "more nulls": atShare(() => null),
   "more absent": atShare(() => undefined),
-  "a value of another type": atShare((value) => (typeof value === "number" ? String(value) : 7)),
+  // One value, not each in another type: all numbers as strings would look like all numbers to a count of distinct values.
+  "a value of another type": atShare((value) => (typeof value === "number" ? "seven" : 7)),
   "a sentinel far out": atShare((value) => (typeof value === "number" ? 999_999 : value)),
   "a value never seen": atShare((value) => (typeof value === "string" ? "NEVER-SEEN" : value)),
   // By whole numbers, so that integers stay integers and only their place changes.
