@@ -7,40 +7,50 @@ import { sortRange } from "./kll-compact.ts";
 
 export const SPLITTER_COUNT = 31;
 const BINS = SPLITTER_COUNT + 1;
-/** Longest chunk that {@link sortChunk} takes. */
+/** Numbers of a series that are folded at once. */
 export const CHUNK_LENGTH_MAX = 256;
+/** Below this, insertion sort alone is as quick. */
+export const CHUNK_LENGTH_MIN = 40;
+/** Above this, bins grow so full that nothing is gained. */
+const SORTED_LENGTH_MAX = 1_024;
 
-const binOf = new Uint8Array(CHUNK_LENGTH_MAX);
+const binOf = new Uint8Array(SORTED_LENGTH_MAX);
 const ends = new Int32Array(BINS + 1);
-const scattered = new Float64Array(CHUNK_LENGTH_MAX);
+const scattered = new Float64Array(SORTED_LENGTH_MAX);
 
-/** Sorts `values[0..length)` in place. @param splitters ascending, or null when nothing is known. */
-export function sortChunk(values: Float64Array, length: number, splitters: Float64Array | null): void {
-  if (splitters === null || length < 2 * BINS) {
-    sortRange(values, 0, length);
+/** Sorts `values[from..end)` in place. @param splitters ascending, or null when nothing is known. */
+export function sortChunk(
+  values: Float64Array,
+  from: number,
+  end: number,
+  splitters: Float64Array | null,
+): void {
+  const length = end - from;
+  if (splitters === null || length < CHUNK_LENGTH_MIN || length > SORTED_LENGTH_MAX) {
+    sortRange(values, from, end);
     return;
   }
   ends.fill(0);
   for (let i = 0; i < length; i++) {
-    const bin = binAmong(splitters, values[i]!);
+    const bin = binAmong(splitters, values[from + i]!);
     binOf[i] = bin;
     ends[bin + 1]!++;
   }
   for (let bin = 0; bin < BINS; bin++) ends[bin + 1]! += ends[bin]!;
   // ends[bin] is where the bin begins, and once it is filled, where it ends.
-  for (let i = 0; i < length; i++) scattered[ends[binOf[i]!]!++] = values[i]!;
+  for (let i = 0; i < length; i++) scattered[ends[binOf[i]!]!++] = values[from + i]!;
   let begin = 0;
   for (let bin = 0; bin < BINS; bin++) {
-    const end = ends[bin]!;
-    if (end - begin > 1) sortRange(scattered, begin, end);
-    begin = end;
+    if (ends[bin]! - begin > 1) sortRange(scattered, begin, ends[bin]!);
+    begin = ends[bin]!;
   }
-  for (let i = 0; i < length; i++) values[i] = scattered[i]!;
+  for (let i = 0; i < length; i++) values[from + i] = scattered[i]!;
 }
 
-/** Every `length / 32`-th number of a sorted chunk. */
-export function splittersOf(sorted: Float64Array, length: number, into: Float64Array): void {
-  for (let i = 0; i < SPLITTER_COUNT; i++) into[i] = sorted[Math.floor(((i + 1) * length) / BINS)]!;
+/** Every 32nd part of the sorted `sorted[from..end)`. */
+export function splittersOf(sorted: Float64Array, from: number, end: number, into: Float64Array): void {
+  for (let i = 0; i < SPLITTER_COUNT; i++)
+    into[i] = sorted[from + Math.floor(((i + 1) * (end - from)) / BINS)]!;
 }
 
 /** How many of the 31 splitters are at or below `value`. Sums of comparisons: a branch here is a coin toss. */

@@ -44,10 +44,10 @@ export class FoldedNumbers {
   /** Folds `chunk[0..length)`, which it sorts in place. At most {@link CHUNK_LENGTH_MAX} finite numbers. */
   fold(chunk: Float64Array, length: number): void {
     if (length === 0) return;
-    sortChunk(chunk, length, this.#splitters);
+    sortChunk(chunk, 0, length, this.#splitters);
     if (length === CHUNK_LENGTH_MAX) {
       this.#splitters ??= new Float64Array(SPLITTER_COUNT);
-      splittersOf(chunk, length, this.#splitters);
+      splittersOf(chunk, 0, length, this.#splitters);
     }
     addMoments(this.#moments, momentsOf(chunk, length));
     this.#min = Number.isNaN(this.#min) ? chunk[0]! : Math.min(this.#min, chunk[0]!);

@@ -7,8 +7,9 @@
  * same order give the same bits.
  */
 import { invariant } from "../base/errors.ts";
+import { CHUNK_LENGTH_MIN, SPLITTER_COUNT, sortChunk, splittersOf } from "./chunk-sort.ts";
 import { concat, fitLevels, levelsOfWeighted } from "./kll-build.ts";
-import { halveDown, halveUp, mergeRuns, mergeStrided, moveRange, sortRange } from "./kll-compact.ts";
+import { halveDown, halveUp, mergeRuns, mergeStrided, moveRange } from "./kll-compact.ts";
 import {
   capacitiesByDepth,
   KLL_K_MAX,
@@ -50,16 +51,21 @@ export class KllSketch {
   readonly precision: "double" | "float";
   /** Smallest k that was ever merged in; the published error follows from it. */
   minK: number;
-  count = 0;
-  min = Number.NaN;
-  max = Number.NaN;
   rankVariance: number;
+  /** Of the settled numbers; infinite the other way round while there are none. */
+  #count = 0;
+  #min = Number.POSITIVE_INFINITY;
+  #max = Number.NEGATIVE_INFINITY;
   #levelCount = 1;
   /** Where each level begins; one more for the end. */
   readonly #starts = new Int32Array(LEVELS_MAX + 2);
   readonly #capacities: Int32Array;
   #items: Float64Array;
+  /** Items before this are free. From here to the start of level 0 lie new numbers that are not counted yet. */
+  #free: number;
   #level0Sorted = false;
+  /** How the numbers were spread when level 0 was last long (chunk-sort.ts). */
+  #splitters: Float64Array | null = null;
   #coin: number;
 
   constructor(options: KllOptions) {
@@ -76,6 +82,7 @@ export class KllSketch {
     this.#items = new Float64Array(k);
     this.#starts[0] = k;
     this.#starts[1] = k;
+    this.#free = k;
     // Any seed will do but 0, from which xorshift never moves.
     this.#coin = Math.imul(options.seed ^ 0x9e3779b9, 0x85ebca6b) | 1;
   }
@@ -85,9 +92,8 @@ export class KllSketch {
     const sketch = new KllSketch(options);
     if (items.length === 0) return sketch;
     const rounded = sketch.precision === "float" ? items.map(Math.fround) : items;
-    sketch.min = rounded[0]!;
-    sketch.max = rounded[rounded.length - 1]!;
-    sketch.count = weights.reduce((sum, weight) => sum + weight, 0);
+    sketch.#widen(rounded[0]!, rounded[rounded.length - 1]!);
+    sketch.#count = weights.reduce((sum, weight) => sum + weight, 0);
     sketch.#adopt(levelsOfWeighted(rounded, weights));
     return sketch;
   }
@@ -96,16 +102,35 @@ export class KllSketch {
   static fromState(state: KllState, seed: number): KllSketch {
     const sketch = new KllSketch({ k: state.k, seed, precision: state.precision });
     sketch.minK = state.minK;
-    sketch.count = state.count;
-    sketch.min = state.min;
-    sketch.max = state.max;
+    sketch.#count = state.count;
+    if (state.count > 0) sketch.#widen(state.min, state.max);
     sketch.#place(state.items, state.levelSizes);
     sketch.#level0Sorted = state.level0Sorted;
     return sketch;
   }
 
+  get count(): number {
+    this.#settle();
+    return this.#count;
+  }
+
+  /** NaN while it is empty. */
+  get min(): number {
+    return this.count === 0 ? Number.NaN : this.#min;
+  }
+
+  get max(): number {
+    return this.count === 0 ? Number.NaN : this.#max;
+  }
+
   get isEmpty(): boolean {
     return this.count === 0;
+  }
+
+  /** Tells it extremes that its numbers had, and that were dropped from the sample that it was made of. */
+  widen(min: number, max: number): void {
+    this.#settle();
+    this.#widen(min, max);
   }
 
   /** True once numbers were dropped, so that answers are estimates. */
@@ -114,6 +139,7 @@ export class KllSketch {
   }
 
   get retainedCount(): number {
+    this.#settle();
     return this.#starts[this.#levelCount]! - this.#starts[0]!;
   }
 
@@ -125,16 +151,9 @@ export class KllSketch {
   /** NaN is ignored, as in DataSketches; infinities are values like others. */
   update(value: number): void {
     if (Number.isNaN(value)) return;
-    const v = this.precision === "float" ? Math.fround(value) : value;
-    if (this.count === 0) {
-      this.min = v;
-      this.max = v;
-    } else if (v < this.min) this.min = v;
-    else if (v > this.max) this.max = v;
-    if (this.#starts[0] === 0) this.#makeRoom();
-    this.count++;
-    this.#level0Sorted = false;
-    this.#items[--this.#starts[0]!] = v;
+    if (this.#free === 0) this.#makeRoom();
+    // One store. Counting and comparing wait until room is made or something is asked (#settle).
+    this.#items[--this.#free] = this.precision === "float" ? Math.fround(value) : value;
   }
 
   /**
@@ -143,9 +162,10 @@ export class KllSketch {
    * own would have done: every second number of weight 2, or where k is small every fourth of weight 4, and so on.
    */
   updateSortedRun(run: Float64Array, length: number): void {
-    if (this.#starts[0]! >= length && length > 0) {
+    this.#settle();
+    if (this.#free >= length && length > 0) {
       this.#widen(run[0]!, run[length - 1]!);
-      this.count += length;
+      this.#count += length;
       this.#mergeIntoLevel0(run, length);
       return;
     }
@@ -153,19 +173,21 @@ export class KllSketch {
     while (length >>> level > this.k) level++;
     const thinned = length >>> level;
     for (let i = thinned << level; i < length; i++) this.update(run[i]!);
+    this.#settle();
     if (thinned === 0) return;
     this.#widen(run[0]!, run[(thinned << level) - 1]!);
     while (this.#levelCount <= level) this.#addTopLevel();
-    while (this.#starts[0]! < thinned) this.#makeRoom();
-    this.count += thinned << level;
+    while (this.#free < thinned) this.#makeRoom();
+    this.#count += thinned << level;
     this.#mergeIntoLevel(level, run, thinned);
   }
 
   /** Adds all that `other` holds; `other` is unchanged. Different k are allowed: the smaller one decides the error. */
   merge(other: KllSketch): void {
     if (other.count === 0) return;
+    this.#settle();
     this.#widen(other.min, other.max);
-    this.count += other.count;
+    this.#count += other.count;
     this.rankVariance += other.rankVariance;
     if (other.isEstimating) this.minK = Math.min(this.minK, other.minK);
     const levels: Float64Array[] = [];
@@ -178,6 +200,7 @@ export class KllSketch {
 
   /** The levels, each ascending, with the weight of their items. */
   levels(): { readonly items: Float64Array; readonly weight: number }[] {
+    this.#settle();
     const levels = [];
     for (let l = 0; l < this.#levelCount; l++) {
       const items = this.#level(l).slice();
@@ -188,6 +211,7 @@ export class KllSketch {
   }
 
   state(): KllState {
+    this.#settle();
     const levelSizes: number[] = [];
     for (let l = 0; l < this.#levelCount; l++) levelSizes.push(this.#starts[l + 1]! - this.#starts[l]!);
     const { k, minK, precision, count, min, max } = this;
@@ -208,8 +232,27 @@ export class KllSketch {
   }
 
   #widen(min: number, max: number): void {
-    this.min = this.count === 0 ? min : Math.min(this.min, min);
-    this.max = this.count === 0 ? max : Math.max(this.max, max);
+    this.#min = Math.min(this.#min, min);
+    this.#max = Math.max(this.#max, max);
+  }
+
+  /** Counts the numbers that came since, and takes them into level 0. */
+  #settle(): void {
+    const end = this.#starts[0]!;
+    if (this.#free === end) return;
+    const items = this.#items;
+    let min = this.#min;
+    let max = this.#max;
+    for (let i = this.#free; i < end; i++) {
+      const value = items[i]!;
+      if (value < min) min = value;
+      if (value > max) max = value;
+    }
+    this.#min = min;
+    this.#max = max;
+    this.#count += end - this.#free;
+    this.#starts[0] = this.#free;
+    this.#level0Sorted = false;
   }
 
   /** 0 or 1, xorshift32. */
@@ -224,9 +267,11 @@ export class KllSketch {
 
   /** Halves the lowest level that is full; adds a level when that is the top one. */
   #makeRoom(): void {
+    this.#settle();
     const level = this.#lowestFullLevel();
     if (level === this.#levelCount - 1) this.#addTopLevel();
     this.#compact(level);
+    this.#free = this.#starts[0]!;
   }
 
   #lowestFullLevel(): number {
@@ -253,6 +298,14 @@ export class KllSketch {
     for (let l = 0; l <= this.#levelCount; l++) this.#starts[l]! += delta;
     this.#levelCount++;
     this.#starts[this.#levelCount] = grown;
+    this.#free = this.#starts[0]!;
+  }
+
+  #sortLevel0(from: number, end: number): void {
+    sortChunk(this.#items, from, end, this.#splitters);
+    if (end - from < CHUNK_LENGTH_MIN) return;
+    this.#splitters ??= new Float64Array(SPLITTER_COUNT);
+    splittersOf(this.#items, from, end, this.#splitters);
   }
 
   #compact(level: number): void {
@@ -264,7 +317,7 @@ export class KllSketch {
     const half = (end - begin - odd) >>> 1;
     const from = begin + odd;
     const above = starts[level + 2]! - end;
-    if (level === 0 && !this.#level0Sorted) sortRange(items, from, end);
+    if (level === 0 && !this.#level0Sorted) this.#sortLevel0(from, end);
     if (above === 0) halveUp(items, from, half, this.#flip());
     else {
       halveDown(items, from, half, this.#flip());
@@ -283,9 +336,10 @@ export class KllSketch {
 
   #mergeIntoLevel0(run: Float64Array, length: number): void {
     const starts = this.#starts;
-    if (!this.#level0Sorted) sortRange(this.#items, starts[0]!, starts[1]!);
+    if (!this.#level0Sorted) this.#sortLevel0(starts[0]!, starts[1]!);
     const begin = starts[0]!;
     starts[0] = begin - length;
+    this.#free = starts[0];
     mergeStrided(this.#items, starts[0]!, begin, starts[1]! - begin, run, length, 1, 0);
     this.#level0Sorted = true;
   }
@@ -301,6 +355,7 @@ export class KllSketch {
     }
     moveRange(this.#items, starts[0]!, begin, -thinned);
     for (let l = 0; l <= level; l++) starts[l]! -= thinned;
+    this.#free = starts[0]!;
     const above = starts[level + 1]! - begin;
     mergeStrided(this.#items, begin - thinned, begin, above, run, thinned, 1 << level, offset);
   }
@@ -320,6 +375,7 @@ export class KllSketch {
     this.#items = new Float64Array(capacity);
     this.#items.set(items, capacity - items.length);
     this.#starts[0] = capacity - items.length;
+    this.#free = this.#starts[0];
     levelSizes.forEach((size, l) => {
       this.#starts[l + 1] = this.#starts[l]! + size;
     });

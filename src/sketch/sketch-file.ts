@@ -148,8 +148,7 @@ export function profileToSketchFiles(
 export function kllOfProfile(profile: Profile): KllSketch {
   const { k, items, weights, rankVariance } = profile.quantiles;
   const sketch = KllSketch.fromWeighted(items, weights, { k, seed: 1, rankVariance });
-  sketch.min = profile.min;
-  sketch.max = profile.max;
+  sketch.widen(profile.min, profile.max);
   // The format states its error by the smallest k; ours may be wider than k promises, after merges of smaller ones.
   const error = rankErrorOf({ ...profile.quantiles, rankVariance: sketch.rankVariance }, sketch.count);
   if (error > 0) sketch.minK = Math.max(KLL_K_MIN, Math.min(k, Math.floor((2.296 / error) ** (1 / 0.9723))));
