@@ -40,4 +40,9 @@ describe("discounting by the past", () => {
     const lane = poolTails([fitTail(past(300, 4, 5), HONEST_TAIL)]);
     expect(discount(12, fitTail([], lane))).toBeLessThan(6);
   });
+
+  test("a feature that never was loud is not made deaf by a lane that is", () => {
+    const lane = poolTails([fitTail(past(300, 6, 6), HONEST_TAIL)]);
+    expect(discount(15, fitTail(new Array(200).fill(0), lane))).toBeGreaterThan(9);
+  });
 });

@@ -39,8 +39,11 @@ export function fitTail(past: readonly number[], prior: Tail): Tail {
     above++;
     excess += sorted[i]! - start;
   }
+  // A past that never was loud says, the longer it is, that other features' loudness is not this one's.
+  const quiet = above === 0 ? (1 - QUANTILE) * count : 0;
+  const weight = SHRINK_WEIGHT * prior.share;
   const meanExcess =
-    (excess + SHRINK_WEIGHT * prior.share * prior.meanExcess) / (above + SHRINK_WEIGHT * prior.share);
+    (excess + weight * prior.meanExcess + quiet * HONEST_TAIL.meanExcess) / (above + weight + quiet);
   const share = (above + SHRINK_WEIGHT * prior.share) / (count + SHRINK_WEIGHT);
   return { start, share, meanExcess: Math.max(Math.LOG10E, meanExcess), count };
 }

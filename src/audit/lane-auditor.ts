@@ -132,7 +132,7 @@ export class LaneAuditor {
       (detector) => this.#seriesOptions(detector, name),
     );
     const pinned = window.windowStartMs < (this.#options.referenceUntilMs ?? Number.NEGATIVE_INFINITY);
-    return findings.map((finding) => seriesRow(window, name, finding, muted || pinned));
+    return findings.map((finding) => seriesRow(window, name, value, finding, muted || pinned));
   }
 
   /** A metric whose missing value means 0 counts something; any other measures. */
@@ -297,11 +297,13 @@ function findingRow(
 function seriesRow(
   window: WindowRow,
   feature: string,
+  value: number,
   { detector, step }: SeriesFinding,
   muted: boolean,
 ): VerdictRow {
   const subject = { window, feature, detector: detector.name, muted };
   const explained = {
+    value: finiteOrNull(value),
     expected: finiteOrNull(step.expected),
     lower: finiteOrNull(step.lowerLimit),
     upper: finiteOrNull(step.upperLimit),
