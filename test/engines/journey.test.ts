@@ -67,9 +67,9 @@ describeWithEngines(["kafka", "questdb", "redis"], "the journey on real engines"
     await new Promise<void>((resolve) => receiver.listen(0, "127.0.0.1", resolve));
     controlPort = await freePort();
     const config = join(folder, "lanewatch.yaml");
-    writeFileSync(config, await serviceConfig(topic, controlPort, (receiver.address() as AddressInfo).port));
+    writeFileSync(config, await serviceConfig(topic, (receiver.address() as AddressInfo).port));
     for (const role of ["control,audit,notify", "ingest", "ingest", "ingest"])
-      processes.push(startLanewatch(config, role));
+      processes.push(startLanewatch(config, role, role === "ingest" ? 0 : controlPort));
     expected = await expectedByReplay(folder, lines);
     await until(
       async () => (await countOf(database, "SELECT sum(records_ok) AS n FROM segments")) >= lines.length,
@@ -131,7 +131,7 @@ describeWithEngines(["kafka", "questdb", "redis"], "the journey on real engines"
 
   test("the same incidents open, and each is told once under one key", async () => {
     const rows = async () =>
-      (await database.query("SELECT id, state FROM incidents WHERE severity = 'page'")).rows as {
+      (await database.query("SELECT id, state FROM incidents WHERE severity = 'page' AND id LIKE 'inc-%'")).rows as {
         id: string;
         state: string;
       }[];
@@ -203,13 +203,15 @@ async function expectedByReplay(folder: string, records: readonly string[]) {
   );
   connection.closeSync();
   instance.closeSync();
+  // Incidents of lanes only: which lane an incident above several of them begins with depends on who is judged first.
   const pages = summary.incidents
+    .filter((row) => row.id.startsWith("inc-"))
     .filter((row) => row.severity === "page" && row.state !== "pending")
     .map((row) => row.id);
   return { windows, profiles, pages };
 }
 
-async function serviceConfig(topic: string, port: number, webhookPort: number): Promise<string> {
+async function serviceConfig(topic: string, webhookPort: number): Promise<string> {
   const { brokers } = await engine("kafka");
   const { httpPort, pgPort } = await engine("questdb");
   const { url } = await engine("redis");
@@ -219,14 +221,15 @@ store: { type: questdb, http: "http://127.0.0.1:${httpPort}", pg: "127.0.0.1:${p
 queue: { type: bullmq, url: "${url}", prefix: "${topic}" }
 segments: { idleTimeout: 1h }
 notify: { notifiers: { hook: { type: webhook, url: "http://127.0.0.1:${webhookPort}/" } } }
-control: { host: 127.0.0.1, port: ${port} }
+control: { host: 127.0.0.1, port: "\${LANEWATCH_PORT:-0}" }
 logLevel: warn
 `;
 }
 
-function startLanewatch(config: string, role: string): ChildProcess {
+function startLanewatch(config: string, role: string, port: number): ChildProcess {
   return spawn(process.execPath, ["bin/lanewatch.mjs", "run", "--config", config, "--role", role], {
     stdio: ["ignore", "inherit", "inherit"],
+    env: { ...process.env, LANEWATCH_PORT: String(port) },
   });
 }
 

@@ -112,7 +112,13 @@ const detectors = z.strictObject({
 
 const control = z.strictObject({
   host: z.string().default("127.0.0.1").describe("Address to listen on; 0.0.0.0 in a container."),
-  port: z.int().min(0).max(65_535).default(8080).describe("0 picks a free one."),
+  port: z
+    .union([z.int(), z.string().regex(/^\d+$/, "is not a port").transform(Number)])
+    .refine((port) => port >= 0 && port <= 65_535, "a port lies between 0 and 65535")
+    .default(8080)
+    .describe(
+      "0 picks a free one. Every role answers probes and metrics here; processes on one host need one each.",
+    ),
   token: z
     .string()
     .min(16, "a token of fewer than 16 characters can be guessed")
