@@ -11,7 +11,7 @@ import { parseArgs } from "node:util";
 import type { Measure } from "./measure.ts";
 import { measureMemory } from "./memory.ts";
 import { measureOwn } from "./own.ts";
-import { type Foreign, measureJava, measurePython } from "./rivals/foreign.ts";
+import { measureJava, measurePython } from "./rivals/foreign.ts";
 import { measureNodeRivals } from "./rivals/node.ts";
 import { sampleOf } from "./vector-data.ts";
 
@@ -68,7 +68,7 @@ function quicker(a: readonly Measure[], b: readonly Measure[]): Measure[] {
 }
 
 /** NaN where C++ could not be measured. */
-function kllRatio(ours: readonly Measure[], theirs: Foreign): number {
+function kllRatio(ours: readonly Measure[], theirs: { readonly measures: readonly Measure[] }): number {
   const find = (list: readonly Measure[]) =>
     list.find((m) => m.what === "KLL k=200 doubles")?.nsPerUpdate ?? Number.NaN;
   return find(ours) / find(theirs.measures);
@@ -89,7 +89,11 @@ function limitText({ limit }: Measure): string {
   return parts.filter(Boolean).join(", ");
 }
 
-function print(rows: readonly Measure[], foreign: readonly Foreign[], kllToCpp: number): void {
+function print(
+  rows: readonly Measure[],
+  foreign: readonly { readonly name: string; readonly skipped?: string }[],
+  kllToCpp: number,
+): void {
   const line = (cells: readonly string[]) =>
     `${cells[0]!.padEnd(58)} ${cells[1]!.padEnd(38)} ${cells[2]!.padStart(9)} ${cells[3]!.padStart(8)}  ${cells[4]}\n`;
   process.stdout.write(line(["what", "by", "ns/update", "bytes", "limit"]));

@@ -4,7 +4,7 @@
  */
 
 /** The i-th draw in [0, 1). */
-export function uniformAt(seed: number, i: number): number {
+function uniformAt(seed: number, i: number): number {
   const a = (seed + Math.imul(i + 1, 0x6d2b79f5)) | 0;
   let t = Math.imul(a ^ (a >>> 15), a | 1);
   t = (t + Math.imul(t ^ (t >>> 7), t | 61)) ^ t;
@@ -19,7 +19,7 @@ const SHAPES: Readonly<Record<string, (v: number) => number>> = {
   shifted: (v) => v * 2 - 0.5,
 };
 
-export const DISTRIBUTIONS = [
+const DISTRIBUTIONS = [
   "uniform",
   "bell",
   "skew",

@@ -12,7 +12,7 @@ import { rankErrorOf } from "./quantiles.ts";
 import { packRegisters, unpackRegisters } from "./register-columns.ts";
 
 export type ColumnValue = number | string | Float64Array | null;
-export type ColumnType = "long" | "double" | "double[]" | "varchar";
+type ColumnType = "long" | "double" | "double[]" | "varchar";
 
 export interface ProfileColumn {
   readonly name: string;

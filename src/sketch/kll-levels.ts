@@ -12,7 +12,7 @@ export const KLL_K_MIN = 8;
 export const KLL_K_MAX = 65_535;
 
 /** Items that `level` may hold in a sketch of `levelCount` levels. */
-export function levelCapacity(k: number, levelCount: number, level: number): number {
+function levelCapacity(k: number, levelCount: number, level: number): number {
   const depth = levelCount - level - 1;
   return Math.max(LEVEL_CAPACITY_MIN, scaledCapacity(k, depth));
 }

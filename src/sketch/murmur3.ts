@@ -5,7 +5,7 @@
  */
 
 /** Seed that every DataSketches implementation uses unless told otherwise. */
-export const UPDATE_SEED = 9001;
+const UPDATE_SEED = 9001;
 
 /** The last hash, as four 32-bit words: low and high of the first half, then of the second. */
 export const murmurWords = new Int32Array(4);

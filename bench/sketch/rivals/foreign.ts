@@ -12,7 +12,7 @@ const HERE = fileURLToPath(new URL(".", import.meta.url));
 const CACHE = ".lanewatch/bench";
 const TIMEOUT_MS = 300_000;
 
-export interface Foreign {
+interface Foreign {
   readonly name: string;
   readonly measures: readonly Measure[];
   /** Why it was not measured. */
