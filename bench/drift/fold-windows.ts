@@ -1,24 +1,13 @@
-/** Records of a harness folded into complete windows, lane by lane, in order: what rollup would hand the auditor. */
-import { createReadStream } from "node:fs";
-import { createInterface } from "node:readline";
+/** Records folded into complete windows, in order: what rollup would hand the auditor. */
 import { hashText } from "../../src/base/random.ts";
 import type { CompleteWindow } from "../../src/rollup/complete-window.ts";
 import { ProfileArena } from "../../src/sketch/arena.ts";
 import type { ProfileRow } from "../../src/store/contract.ts";
 
-export interface BenchRecord {
+interface BenchRecord {
   readonly tsMs: number;
   readonly swimlane: string;
   readonly features: Readonly<Record<string, unknown>>;
-}
-
-/** Reads `records.jsonl`, one record a line, in time order. */
-export async function* readRecords(path: string): AsyncGenerator<BenchRecord> {
-  const lines = createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY });
-  for await (const line of lines) {
-    const { ts, swimlane, features } = JSON.parse(line);
-    yield { tsMs: Date.parse(ts), swimlane, features };
-  }
 }
 
 interface OpenWindow {

@@ -29,7 +29,7 @@ export interface CategoriesMemory {
   gatheredWindows: number;
 }
 
-export interface Sighting {
+interface Sighting {
   readonly window: number;
   readonly count: number;
 }

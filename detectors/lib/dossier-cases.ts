@@ -12,7 +12,7 @@ import type {
 import { type RawValue, sampleSnapshot } from "./sample-snapshot.ts";
 
 /** Values with how often each comes: `[[null, 3], ["FR", 20]]`. */
-export type Repeated = readonly (readonly [RawValue, number])[];
+type Repeated = readonly (readonly [RawValue, number])[];
 
 export interface DossierCase {
   readonly name: string;
@@ -29,7 +29,7 @@ export interface DossierCase {
   };
 }
 
-export const CASE_CONTEXT: DetectorContext = {
+const CASE_CONTEXT: DetectorContext = {
   swimlane: "prod",
   source: "",
   feature: "value",
@@ -75,6 +75,6 @@ export function runCase<Options, Memory>(
   return { verdict, memory, reference: held };
 }
 
-export function expanded(values: Repeated): RawValue[] {
+function expanded(values: Repeated): RawValue[] {
   return values.flatMap(([value, count]) => new Array<RawValue>(count).fill(value));
 }

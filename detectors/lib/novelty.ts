@@ -55,7 +55,7 @@ export function clumpSize(hits: number, hitWindows: number): number {
 }
 
 /** Hits a record, the larger of the long and the recent rate. */
-export function noveltyRate(novelty: Novelty, prior: NoveltyPrior): number {
+function noveltyRate(novelty: Novelty, prior: NoveltyPrior): number {
   const long = (prior.hits + novelty.hits) / Math.max(1, prior.records + novelty.records);
   let hits = 0;
   let records = 0;

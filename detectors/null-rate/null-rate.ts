@@ -52,7 +52,7 @@ export const nullRate: DistributionDetector<NullRateOptions, NullRateMemory> = {
 };
 
 /** Records without a value: explicit nulls and records that lacked the feature. */
-export function nullsOf(snapshot: DistributionSnapshot): number {
+function nullsOf(snapshot: DistributionSnapshot): number {
   return Math.min(
     snapshot.recordCount,
     snapshot.nullCount + Math.max(0, snapshot.recordCount - snapshot.presentCount),

@@ -1,7 +1,7 @@
 /** How a number would be written: how many significant digits, how many decimals. */
 
 /** Decimals looked for; more count as {@link DECIMALS_MANY}. */
-export const DECIMALS_MAX = 6;
+const DECIMALS_MAX = 6;
 export const DECIMALS_MANY = DECIMALS_MAX + 1;
 /** Significant digits told apart; 9 stands for "nine or more". */
 export const DIGITS_MAX = 9;

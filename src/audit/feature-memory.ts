@@ -13,7 +13,7 @@ export interface HeldWindow {
 }
 
 /** Whether a judged window was kept out of what is learned. */
-export interface Refusal {
+interface Refusal {
   readonly startMs: number;
   readonly refused: boolean;
 }

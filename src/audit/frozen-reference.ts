@@ -9,7 +9,7 @@ const VALUES_MAX = 2048;
 /** A number with at least this share of the reference keeps its exact count when others are halved. */
 const KEPT_SHARE = 0.002;
 /** Names kept; more are counted as "other" (such a feature is an id). */
-export const KNOWN_NAMES_MAX = 10_000;
+const KNOWN_NAMES_MAX = 10_000;
 
 /** Plain, mutable while the reference is being gathered. */
 export interface FrozenReference {

@@ -6,7 +6,7 @@
 import type { Tally } from "./tally.ts";
 
 /** Slots kept: at hourly windows 16 days and a half, at daily ones a year. */
-export const SLOTS_MAX = 400;
+const SLOTS_MAX = 400;
 const HOUR_MS = 3_600_000;
 
 export interface Slot {
@@ -28,7 +28,7 @@ export interface Sums {
 }
 
 /** A sum over the newest slots, kept up to date instead of being added up for every window. */
-export interface Trailing {
+interface Trailing {
   readonly lengthMs: number;
   sums: Sums;
   /** Slots that start before it are no longer in `sums`. */

@@ -25,7 +25,7 @@ const CHI1_90 = 2.7055;
 const EXPECTED_MIN = 5;
 
 /** Excess of one kind of square over sampling, window by window, under the median's and the 90 % quantile's law. */
-export interface Excess {
+interface Excess {
   at50: number[];
   at90: number[];
 }

@@ -10,7 +10,7 @@
 const WEEK_MS = 7 * 86_400_000;
 
 /** False alerts (page or warn) that the house accepts in one feature-window. */
-export const WARN_RATE = 0.0001;
+const WARN_RATE = 0.0001;
 
 /** Families of tests by which one feature-window is tried; more detectors than this share a family's part. */
 const FAMILY_COUNT = 8;

@@ -15,7 +15,7 @@ const DISTANCE_MIN = 0.15;
 /** Each of both must lean towards the other by so many standard errors. */
 const LEAN_MIN = 2;
 /** Features tried against each other; the number of pairs grows with the square. */
-export const SWAP_FEATURES_MAX = 64;
+const SWAP_FEATURES_MAX = 64;
 
 export interface Swap {
   readonly features: readonly [string, string];

@@ -8,7 +8,7 @@ import { parseArgs } from "node:util";
 import { LaneAuditor } from "../../../src/audit/lane-auditor.ts";
 import { seededRandom } from "../../../src/base/random.ts";
 import type { VerdictRow } from "../../../src/store/contract.ts";
-import { alertsOf } from "../alerts-file.ts";
+import { alertsOf } from "../alerts.ts";
 import { DRIFT_DETECTORS } from "../detectors.ts";
 import { WindowFolder } from "../fold-windows.ts";
 import { FAULTS } from "./faults.ts";
