@@ -33,7 +33,8 @@ const FULL_LOOK_EVERY = 60;
 
 export class RollupService {
   readonly #options: RollupServiceOptions;
-  readonly #idleSinceMs = new Map<string, number>();
+  /** Since when each partition has had nothing to read and nothing new. */
+  readonly #idle = new Map<string, { readonly endOffset: number; readonly sinceMs: number }>();
   #polls = 0;
 
   constructor(options: RollupServiceOptions) {
@@ -77,18 +78,15 @@ export class RollupService {
    * idle time-out, its watermark follows the clock. A broker that cannot be reached moves nothing.
    */
   observeEnds(ends: readonly PartitionEnd[]): void {
-    const nowMs = this.#options.clock.nowMs();
+    const { clock, idleTimeoutMs } = this.#options;
+    const nowMs = clock.nowMs();
     for (const end of ends) {
       const frontier = this.#options.rollup.frontier(end.topic, end.partition, end.startOffset);
       const key = `${end.topic}|${end.partition}`;
-      if (frontier.endOffset < end.endOffset) {
-        this.#idleSinceMs.delete(key);
-        continue;
-      }
-      const sinceMs = this.#idleSinceMs.get(key) ?? nowMs;
-      this.#idleSinceMs.set(key, sinceMs);
-      if (nowMs - sinceMs >= this.#options.idleTimeoutMs)
-        frontier.idleWatermarkMs = nowMs - this.#options.idleTimeoutMs;
+      const known = this.#idle.get(key);
+      const quiet = frontier.endOffset >= end.endOffset && known?.endOffset === end.endOffset;
+      if (!quiet) this.#idle.set(key, { endOffset: end.endOffset, sinceMs: nowMs });
+      else if (nowMs - known.sinceMs >= idleTimeoutMs) frontier.idleWatermarkMs = nowMs - idleTimeoutMs;
     }
   }
 

@@ -199,3 +199,18 @@ test("at the end of a finite input the last window counts when the input reaches
   // The last record lies in the middle of minute 1: nobody knows what the rest of it would have brought.
   expect(rollup.releaseComplete()).toEqual([]);
 });
+
+test("no window is released while rows of a segment that completes it are still being taken", async () => {
+  const { rollup } = await newRollup();
+  const segments = [0, 1, 2, 3].map((i) => segment({ start: i * 10, end: i * 10 + 10 }, { [i]: 10 }));
+  const adding = rollup.add("t", 0, segments);
+  const early = [rollup.releaseComplete()];
+  await Promise.resolve();
+  early.push(rollup.releaseComplete());
+  await adding;
+  expect([...early.flatMap(seen), ...seen(rollup.releaseComplete())]).toEqual([
+    [0, 10, 1],
+    [1, 10, 1],
+    [2, 10, 1],
+  ]);
+});

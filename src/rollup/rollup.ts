@@ -47,6 +47,7 @@ export class Rollup {
   readonly #revisions = new Map<string, Revision>();
   /** Rows of visible segments that no path has reached yet: a second cut of offsets already counted, or beyond a gap. */
   readonly #waiting = new Map<string, readonly SegmentProfile[]>();
+  #addsRunning = 0;
   readonly #groupOfPartition = new Map<string, string>();
 
   constructor(options: RollupOptions) {
@@ -114,17 +115,24 @@ export class Rollup {
   /** Takes segments of one partition, all of whose rows are visible. Rows of those off the path wait until it reaches them. */
   async add(topic: string, partition: number, segments: readonly Segment[]): Promise<void> {
     if (segments.length === 0) return;
-    const startOffset = Math.min(...segments.map((segment) => segment.manifest.startOffset));
-    const frontier = this.frontier(topic, partition, startOffset);
-    for (const segment of segments) this.#keepWaiting(segment);
-    const change = frontier.add(segments.map((segment) => segment.manifest));
-    for (const manifest of change.removed) this.#withdraw(manifest);
-    const group = this.#options.groupOf(topic);
-    for (const manifest of change.added) this.#hold(manifest, await this.#rowsOf(manifest), group);
+    this.#addsRunning++;
+    try {
+      const startOffset = Math.min(...segments.map((segment) => segment.manifest.startOffset));
+      const frontier = this.frontier(topic, partition, startOffset);
+      for (const segment of segments) this.#keepWaiting(segment);
+      const change = frontier.add(segments.map((segment) => segment.manifest));
+      for (const manifest of change.removed) this.#withdraw(manifest);
+      const group = this.#options.groupOf(topic);
+      for (const manifest of change.added) this.#hold(manifest, await this.#rowsOf(manifest), group);
+    } finally {
+      this.#addsRunning--;
+    }
   }
 
   /** Windows that are complete now, oldest first over all lanes, each lane's in order. At most `windowsMax` of them. */
   releaseComplete(windowsMax = Number.POSITIVE_INFINITY): CompleteWindow[] {
+    // The watermark rises before all rows below it are held: a window released in between would lack records.
+    if (this.#addsRunning > 0) return [];
     const released: CompleteWindow[] = [];
     const watermarks = this.#watermarks();
     for (const lane of this.#lanes.values()) {
