@@ -26,9 +26,23 @@ export interface CardinalityOptions {
 export interface CardinalityMemory {
   logDistinct: number[];
   logCount: number[];
+  windowCount: number;
+  /** What they say, refreshed every few windows. */
+  law: HeapsLaw;
 }
 
-const WINDOWS_MAX = 120;
+/** Different values ≈ e^level · values^power, within a factor of e^spread. */
+interface HeapsLaw {
+  power: number;
+  level: number;
+  spread: number;
+}
+
+/** More than a week of hours. */
+const WINDOWS_MAX = 200;
+/** Windows between two looks at them; every window while there are few. */
+const REFRESH_EVERY = 8;
+const FEW_WINDOWS = 24;
 /** A spread below this (3 %) is not believed: counts are whole numbers. */
 const SPREAD_MIN = 0.03;
 /** Degrees of freedom of the tail: counts of different values have heavier tails than a normal law. */
@@ -44,7 +58,7 @@ export const cardinality: DistributionDetector<CardinalityOptions, CardinalityMe
   defaults: { valueCountMin: 20, windowCountMin: 12, factorMin: 1.25, significanceMin: 3 },
   featureKinds: ["numeric", "discrete", "category", "id"],
   heldTo: "frozen",
-  start: () => ({ logDistinct: [], logCount: [] }),
+  start: () => ({ logDistinct: [], logCount: [], windowCount: 0, law: { power: 0, level: 0, spread: 1 } }),
   judge: (_reference, current, memory, _context, options) => judgeCardinality(current, memory, options),
   learn: (_reference, current, _verdict, memory, _context, options) =>
     learnCardinality(current, memory, options),
@@ -67,9 +81,10 @@ function judgeCardinality(
   if (!exact || count < options.valueCountMin || memory.logDistinct.length < options.windowCountMin) {
     return insufficient("too few values or windows, or more different ones than are kept");
   }
-  const { expected, spread } = forecast(memory, Math.log(count));
+  const { power, level, spread } = memory.law;
+  const expected = level + power * Math.log(count);
   const deviation = (Math.log(distinct) - expected) / spread;
-  const stuck = distinct === 1 && Math.exp(Math.min(...memory.logDistinct)) >= STUCK_BEFORE_MIN;
+  const stuck = distinct === 1 && memory.logDistinct.every((each) => each >= Math.log(STUCK_BEFORE_MIN));
   const statistical = significanceOf(logStudentTwoSided(deviation, DEGREES));
   const significance = stuck ? Math.max(STUCK_SIGNIFICANCE, statistical) : statistical;
   const usual = Math.exp(expected);
@@ -88,13 +103,13 @@ function judgeCardinality(
   });
 }
 
-/** Different values grow as a power of the values (Heaps' law): medians, and the power from the windows themselves. */
-function forecast(memory: CardinalityMemory, logCount: number): { expected: number; spread: number } {
+/** Different values grow as a power of the values: medians, and the power from the windows themselves. */
+function lawOf(memory: CardinalityMemory): HeapsLaw {
   const power = powerOf(memory);
   const levels = memory.logDistinct.map((distinct, i) => distinct - power * memory.logCount[i]!);
   const level = median(levels);
   const deviations = levels.map((each) => Math.abs(each - level));
-  return { expected: level + power * logCount, spread: Math.max(SPREAD_MIN, 1.4826 * median(deviations)) };
+  return { power, level, spread: Math.max(SPREAD_MIN, 1.4826 * median(deviations)) };
 }
 
 /** Least squares, kept within [0, 1]; where windows are of one size there is nothing to learn and it does not matter. */
@@ -129,5 +144,8 @@ function learnCardinality(
     memory.logDistinct.shift();
     memory.logCount.shift();
   }
+  memory.windowCount++;
+  if (memory.windowCount < FEW_WINDOWS || memory.windowCount % REFRESH_EVERY === 0)
+    memory.law = lawOf(memory);
   return memory;
 }

@@ -33,6 +33,7 @@ export interface PrecisionMemory {
   scatter: Scatter;
   /** 1/ν from it; refreshed every few windows. */
   excess: number;
+  windowCount: number;
   /** Numbers with more decimals than the reference had. */
   finer: Novelty;
   records: number;
@@ -57,6 +58,7 @@ export const precision: DistributionDetector<PrecisionOptions, PrecisionMemory> 
     decimals: new Array(DECIMALS_MANY + 1).fill(0),
     scatter: emptyScatter(),
     excess: 0,
+    windowCount: 0,
     finer: emptyNovelty(),
     records: 0,
   }),
@@ -117,7 +119,8 @@ function learnPrecision(
   if (memory.records > 0) {
     const { square, degrees } = shareSquare(memory.digits, written.digits);
     learnScatter(memory.scatter, square, degrees, scaleOf(current, memory));
-    if (memory.scatter.at50.length % EXCESS_EVERY === 0 || memory.scatter.at50.length < FEW_SCATTERS) {
+    memory.windowCount++;
+    if (memory.windowCount < FEW_SCATTERS || memory.windowCount % EXCESS_EVERY === 0) {
       memory.excess = excessOf(memory.scatter);
     }
   }

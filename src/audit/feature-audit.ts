@@ -74,6 +74,7 @@ export interface JudgedFeature {
   readonly tally: Tally;
   readonly baselines: readonly (Baseline | undefined)[];
   readonly baseline: Baseline;
+  readonly sides: Sides;
   readonly findings: readonly Finding[];
   /** False within the reference: judged only to learn how loud the detectors are on it. */
   readonly alerting: boolean;
@@ -195,19 +196,12 @@ function judgeWindow(
   const baselines = candidateSums(memory.history, memory.candidates, startMs, audit.context.windowSizeMs);
   const baseline = chooseBaseline(baselines, memory.candidates);
   const alerting = audit.referenceUntilMs === undefined || startMs >= audit.referenceUntilMs;
-  const findings = judgeByAll(memory, tally, snapshot, baseline, audit);
-  return { startMs, snapshot, tally, baselines, baseline, findings, alerting };
+  const sides = sidesOf(memory, tally, snapshot, baseline);
+  const findings = baseline.sums.windowCount < BASELINE_WINDOWS_MIN ? [] : judgeByAll(memory, sides, audit);
+  return { startMs, snapshot, tally, baselines, baseline, sides, findings, alerting };
 }
 
-function judgeByAll(
-  memory: FeatureMemory,
-  tally: Tally,
-  snapshot: DistributionSnapshot,
-  baseline: Baseline,
-  audit: FeatureAudit,
-): Finding[] {
-  if (baseline.sums.windowCount < BASELINE_WINDOWS_MIN) return [];
-  const sides = sidesOf(memory, tally, snapshot, baseline);
+function judgeByAll(memory: FeatureMemory, sides: Sides, audit: FeatureAudit): Finding[] {
   const findings: Finding[] = [];
   for (const detector of audit.detectors) {
     if (!detector.featureKinds.includes(memory.catalog!.kind)) continue;
@@ -236,12 +230,18 @@ interface Side {
   readonly current: DistributionSnapshot;
 }
 
+/** What a detector is handed, by what it is held to. */
+interface Sides {
+  readonly baseline: Side;
+  readonly frozen: Side;
+}
+
 function sidesOf(
   memory: FeatureMemory,
   tally: Tally,
   snapshot: DistributionSnapshot,
   baseline: Baseline,
-): { readonly baseline: Side; readonly frozen: Side } {
+): Sides {
   const catalog = memory.catalog!;
   const overdispersion = memory.overdispersions[baseline.index] ?? NO_OVERDISPERSION;
   const reference: Reference = {
@@ -289,7 +289,7 @@ function frozenSnapshot(memory: FeatureMemory): DistributionSnapshot {
 }
 
 function learnWindow(memory: FeatureMemory, judged: JudgedFeature, audit: FeatureAudit): void {
-  const sides = sidesOf(memory, judged.tally, judged.snapshot, judged.baseline);
+  const { sides } = judged;
   const byName = new Map(judged.findings.map((finding) => [finding.detector, finding.verdict]));
   for (const detector of audit.detectors) {
     if (!detector.featureKinds.includes(memory.catalog!.kind)) continue;
