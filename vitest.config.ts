@@ -7,7 +7,11 @@ export default defineConfig({
       {
         test: {
           name: "unit",
-          include: ["src/**/*.test.ts", "detectors/**/*.test.ts", "test/{conformance,journey,simulation,regression,structure}/**/*.test.ts"],
+          include: [
+            "src/**/*.test.ts",
+            "detectors/**/*.test.ts",
+            "test/{conformance,journey,simulation,regression,structure}/**/*.test.ts",
+          ],
           testTimeout: 30_000,
         },
       },

@@ -17,7 +17,11 @@ export interface RetryOptions {
  * Runs `operation` until it succeeds, fails with an error that is not retryable, the deadline passes, or the
  * signal aborts. Only an `OperationalError` with `retryable: true` is tried again.
  */
-export async function retry<T>(clock: Clock, operation: () => Promise<T>, options: RetryOptions = {}): Promise<T> {
+export async function retry<T>(
+  clock: Clock,
+  operation: () => Promise<T>,
+  options: RetryOptions = {},
+): Promise<T> {
   const { delayMsMin = 200, delayMsMax = 10_000, deadlineMs = Number.POSITIVE_INFINITY } = options;
   const startMs = clock.nowMs();
   for (let attempt = 1; ; attempt++) {

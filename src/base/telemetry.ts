@@ -2,7 +2,7 @@
  * One call moves the counter and writes the log line, so that metrics and logs never disagree.
  * Every metric is named `lanewatch_<stage>_<name>_<unit>`; labels come from closed sets.
  */
-import { pino, type DestinationStream, type Logger } from "pino";
+import { type DestinationStream, type Logger, pino } from "pino";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import { errorText } from "./errors.ts";
 
@@ -23,7 +23,10 @@ export class Telemetry {
   readonly #log: Logger;
 
   constructor(options: TelemetryOptions = {}) {
-    this.#log = pino({ level: options.level ?? "info", base: undefined }, options.destination ?? pino.destination(2));
+    this.#log = pino(
+      { level: options.level ?? "info", base: undefined },
+      options.destination ?? pino.destination(2),
+    );
     if (options.processMetrics) collectDefaultMetrics({ register: this.registry });
   }
 

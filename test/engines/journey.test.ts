@@ -131,7 +131,8 @@ describeWithEngines(["kafka", "questdb", "redis"], "the journey on real engines"
 
   test("the same incidents open, and each is told once under one key", async () => {
     const rows = async () =>
-      (await database.query("SELECT id, state FROM incidents WHERE severity = 'page' AND id LIKE 'inc-%'")).rows as {
+      (await database.query("SELECT id, state FROM incidents WHERE severity = 'page' AND id LIKE 'inc-%'"))
+        .rows as {
         id: string;
         state: string;
       }[];

@@ -6,7 +6,9 @@ interface Entry {
   readonly resolved?: string;
 }
 
-const lock = JSON.parse(readFileSync("package-lock.json", "utf8")) as { packages: Readonly<Record<string, Entry>> };
+const lock = JSON.parse(readFileSync("package-lock.json", "utf8")) as {
+  packages: Readonly<Record<string, Entry>>;
+};
 
 // A registry that serves one platform's packages only makes npm write a lockfile that `npm ci` then refuses everywhere.
 test("the lockfile names the optional packages of every platform, so that `npm ci` takes it", () => {

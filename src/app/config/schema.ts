@@ -274,7 +274,6 @@ export const configSchema = z.strictObject({
 
 /** A configuration as it is used: every default filled in, lengths of time in milliseconds. */
 export type Config = z.output<typeof configSchema>;
-export type MappingConfig = z.output<typeof mapping>;
 
 /** A choice among plug-ins by `type`. */
 function plugged(options: readonly (readonly [string, z.ZodObject])[]) {
