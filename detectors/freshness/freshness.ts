@@ -29,18 +29,17 @@ export const freshness: SeriesDetector<FreshnessOptions, FreshnessMemory> = {
   defaults: { silencesMin: 5, emptyShareMin: 0.05 },
   start: (context) => startMemory(context),
   step(point, memory, context, options) {
-    if (Number.isNaN(point.value))
-      return stepOf(insufficient("nothing was measured in this window"), memory, Number.NaN);
+    if (Number.isNaN(point.value)) return stepOf(insufficient("nothing was measured in this window"), memory);
     const wall = wallTimeAt(point.startMs, context.timeZone, memory.clock);
     const ageMs = ageAt(memory, point);
     const usualMs = usualOf(memory, wall, point);
     const verdict = judge(point, ageMs, usualMs, memory, context, options, wall);
-    learn(memory, point, wall, ageMs, usualMs, verdict);
-    return stepOf(verdict, memory, usualMs);
+    learn(memory, point, wall, ageMs, verdict);
+    return stepOf(verdict, memory);
   },
 };
 
-function stepOf(verdict: Verdict, memory: FreshnessMemory, _usualMs: number): SeriesStep<FreshnessMemory> {
+function stepOf(verdict: Verdict, memory: FreshnessMemory): SeriesStep<FreshnessMemory> {
   // The series shown is the count of records, which this detector neither expects nor limits.
   return { verdict, memory, expected: Number.NaN, lowerLimit: Number.NaN, upperLimit: Number.NaN };
 }
@@ -128,12 +127,11 @@ function learn(
   point: SeriesPoint,
   wall: WallTime,
   ageMs: number,
-  usualMs: number,
   verdict: Verdict,
 ): void {
   memory.emptyShare += EMPTY_RATE * ((point.value > 0 ? 0 : 1) - memory.emptyShare);
-  if (verdict.answer === "ok" && verdict.statistic > 0) noteLateness(memory, point.startMs, ageMs / usualMs);
-  else noteLateness(memory, point.startMs, 0);
+  // Late silences join the past too (the tail is censored): a source that is often late must widen itself.
+  noteLateness(memory, point.startMs, Number.isNaN(verdict.statistic) ? 0 : verdict.statistic);
   if (!Number.isNaN(ageMs) && verdict.answer !== "anomalous") learnAge(memory, wall, ageMs);
   if (point.value <= 0) return;
   endSilence(memory, point);

@@ -47,7 +47,10 @@ export function startMemory(context: DetectorContext): FreshnessMemory {
   };
 }
 
-/** Greatest age seen in this hour of the week or its neighbours, in the weeks before; NaN in the first three. */
+/**
+ * Greatest age seen in this hour of the week or its neighbours, in the weeks before; NaN in the first three. While
+ * fewer than eight weeks are known, part of the longest silence stands in for those that are missing.
+ */
 export function usualAgeMs(memory: FreshnessMemory, wall: WallTime): number {
   const { week, hour } = weekHour(wall);
   let weeks = 0;
@@ -64,7 +67,7 @@ export function usualAgeMs(memory: FreshnessMemory, wall: WallTime): number {
     }
     if (seen) weeks++;
   }
-  return weeks < 3 ? Number.NaN : usual;
+  return weeks < 3 ? Number.NaN : Math.max(usual, memory.longestMs * (1 - weeks / WEEKS_KEPT));
 }
 
 export function learnAge(memory: FreshnessMemory, wall: WallTime, ageMs: number): void {

@@ -20,6 +20,8 @@ export interface MetricOptions {
   readonly learningWindows: number;
   /** Windows of one and the same value, of a metric that never stood still so long, that are an anomaly. @default 24 */
   readonly stuckWindows: number;
+  /** On which side of the expected a deviation is an anomaly. @default "both" */
+  readonly sides: "both" | "low" | "high";
 }
 
 /** An episode's peak fades by half over this share of the windows seen so far, so that a long past needs news. */
@@ -31,7 +33,7 @@ export const metric: SeriesDetector<MetricOptions, MetricMemory> = {
   name: "metric",
   summary: "a computed number unlike its own past: spike, shift, changed rhythm, stuck",
   subjects: ["gauge"],
-  defaults: { learningWindows: 20, stuckWindows: 24 },
+  defaults: { learningWindows: 20, stuckWindows: 24, sides: "both" },
   start: (context) => startMemory(context),
   step(point, memory, context, options) {
     if (!Number.isFinite(point.value)) return unmeasured(memory);
@@ -60,12 +62,21 @@ function judge(
   followRun(memory, value);
   const verdict = learning
     ? insufficient(`learning: ${memory.seen} of ${options.learningWindows} windows seen`)
-    : metricVerdict(memory, { point, expected, evidence, surprise }, context, options);
+    : metricVerdict(
+        memory,
+        { point, expected, evidence, surprise, wanted: isWanted(value - expected, options) },
+        context,
+        options,
+      );
   const limits = learning
     ? { expected: Number.NaN, lowerLimit: Number.NaN, upperLimit: Number.NaN }
     : { expected, lowerLimit: memory.min, upperLimit: memory.max };
   learn(memory, wall, value, evidence, surprise, learning);
   return { verdict, memory, ...limits };
+}
+
+function isWanted(departure: number, { sides }: MetricOptions): boolean {
+  return sides === "both" || (sides === "low" ? departure < 0 : departure > 0);
 }
 
 function surpriseOfAll(memory: MetricMemory, evidence: Evidence): Surprise {

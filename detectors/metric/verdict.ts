@@ -20,9 +20,13 @@ export interface Finding {
   readonly expected: number;
   readonly evidence: Evidence;
   readonly surprise: Surprise;
+  /** The departure lies on the side that the owner asked for. */
+  readonly wanted: boolean;
 }
 
-/** A value that is a record by far is rarer than ranks can tell: beyond the past its excess counts too. */
+/** A metric's part of the budget in a lane that has features (and so a record count and other metrics) too. */
+const SHARE_BESIDE_FEATURES = 0.1;
+/** Stuck: so many times the longest run of one value before, once so many windows were seen. */
 const STUCK_FACTOR = 4;
 const STUCK_HISTORY_MIN = 200;
 
@@ -58,7 +62,7 @@ export function metricVerdict(
   const known = eventAt(context, finding.point.startMs);
   const { surprise, evidence } = finding;
   const threshold = thresholdOf(memory, context);
-  const isNew = surprise.total > surprise.peak;
+  const isNew = finding.wanted && surprise.total > surprise.peak;
   const statistic = isNew ? surprise.total + farBeyond(evidence.range) : 0;
   const anomalous = statistic > threshold;
   return {
@@ -77,11 +81,12 @@ export function metricVerdict(
 
 /** Surprise that comes as often by chance as the budget allows pages, on the lane's own past. */
 function thresholdOf(memory: MetricMemory, context: DetectorContext): number {
-  const budget = Math.max(1e-6, context.pageBudgetPerWeek / Math.max(1, context.familySize));
+  const share = context.familySize > 1 ? SHARE_BESIDE_FEATURES : 1;
+  const budget = Math.max(1e-6, context.pageBudgetPerWeek * share);
   return Math.max(1.5, Math.log10(memory.windowsPerWeek / budget));
 }
 
-/** Ranks end at the past's own length; a heavy tail (index 1) says how much rarer a far record is. */
+/** Ranks end at the past's own length: beyond it, a heavy tail (index 1) says how much rarer a far record is. */
 function farBeyond(spans: number): number {
   return spans > 0 ? Math.log10(1 + 10 * spans) : 0;
 }

@@ -9,7 +9,9 @@ import { method } from "./method.ts";
 /** What the expectation rests on: the week's slot, the same hour of past days, or the last windows alone. */
 export type Footing = "week" | "day" | "level";
 
-const scratch = new Float64Array(16);
+/** Enough for nine weekdays, or four weekend days. */
+const DAYS_LOOKED_BACK = 16;
+const scratch = new Float64Array(DAYS_LOOKED_BACK);
 
 export interface Season {
   /** Log count, level left out; NaN where too little is known. */
@@ -35,11 +37,12 @@ function weekSeason(memory: VolumeMemory, day: number, slot: number): number {
 
 /** The same hour of the last days of the same kind. Three of them tell a rhythm; before, it's only a day. */
 function daySeason(memory: VolumeMemory, day: number, slot: number): number {
-  const weekend = isWeekend(weekdayOf(day));
+  const weekday = weekdayOf(day);
+  const weekend = isWeekend(weekday);
   const wanted = weekend ? method.weekendsPulled : method.weekdaysPulled;
   let count = 0;
-  for (let back = 1; back <= 16 && count < wanted; back++) {
-    if (isWeekend(weekdayOf(day - back)) !== weekend) continue;
+  for (let back = 1; back <= DAYS_LOOKED_BACK && count < wanted; back++) {
+    if (isWeekend((weekday - back + 7 * DAYS_LOOKED_BACK) % 7) !== weekend) continue;
     const value = dayValue(memory, day - back, slot);
     if (!Number.isNaN(value)) scratch[count++] = value;
   }
@@ -49,11 +52,17 @@ function daySeason(memory: VolumeMemory, day: number, slot: number): number {
 function dayValue(memory: VolumeMemory, day: number, slot: number): number {
   const { baseline, grid } = memory;
   if (day > baseline.day || day <= baseline.day - grid.daysKept) return Number.NaN;
-  return baseline.days[(((day % grid.daysKept) + grid.daysKept) % grid.daysKept) * grid.slotsPerDay + slot]!;
+  return baseline.days[rowOf(memory, day) * grid.slotsPerDay + slot]!;
+}
+
+function rowOf(memory: VolumeMemory, day: number): number {
+  const row = day % memory.grid.daysKept;
+  return row < 0 ? row + memory.grid.daysKept : row;
 }
 
 function weekdayOf(day: number): number {
-  return (((day + 3) % 7) + 7) % 7;
+  const weekday = (day + 3) % 7;
+  return weekday < 0 ? weekday + 7 : weekday;
 }
 
 /** Opens the rows of all days up to `day`; what was there nine weeks ago is forgotten. */
@@ -61,7 +70,7 @@ export function openDay(memory: VolumeMemory, day: number): void {
   const { baseline, grid } = memory;
   const first = Math.max(baseline.day + 1, day - grid.daysKept + 1);
   for (let d = first; d <= day; d++) {
-    const row = ((d % grid.daysKept) + grid.daysKept) % grid.daysKept;
+    const row = rowOf(memory, d);
     baseline.days.fill(Number.NaN, row * grid.slotsPerDay, (row + 1) * grid.slotsPerDay);
   }
   if (day > baseline.day) baseline.day = day;
@@ -77,7 +86,7 @@ export function learnBaseline(
   season: number,
 ): void {
   const { baseline, grid } = memory;
-  const row = ((wall.day % grid.daysKept) + grid.daysKept) % grid.daysKept;
+  const row = rowOf(memory, wall.day);
   const slotId = wall.day * grid.slotsPerDay + slot;
   if (slotId !== baseline.slot) {
     baseline.slot = slotId;

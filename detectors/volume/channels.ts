@@ -41,28 +41,25 @@ export function channelShare(name: ChannelName): number {
 /** Sums of the last windows, each as a matched filter would weigh it, divided by that sum's own usual size. */
 export function sumScore(memory: VolumeMemory): ChannelScore {
   const { recent } = memory;
-  let weighted = 0;
-  let weights = 0;
-  let best = 0;
-  let bestWindows = 1;
+  const sum = { weighted: 0, weights: 0, usual: 0, count: 0 };
+  let best = NO_SCORE;
   let windows = 0;
   for (let i = 0; i < SUM_LENGTHS.length; i++) {
     const length = SUM_LENGTHS[i]!;
     if (length > recent.reach) break;
     for (; windows < length; windows++) {
       const at = (memory.seen - windows + RECENT_WINDOWS * 2) % RECENT_WINDOWS;
-      weighted -= recent.weight[at]! * recent.residual[at]!;
-      weights += recent.weight[at]! ** 2;
+      sum.weighted -= recent.weight[at]! * recent.residual[at]!;
+      sum.weights += recent.weight[at]! ** 2;
+      sum.usual += recent.expected[at]!;
+      sum.count += recent.count[at]!;
     }
-    if (weights === 0) continue;
-    const score = weighted / Math.sqrt(weights) / Math.sqrt(recent.sumSquare[i]!);
+    if (sum.weights === 0) continue;
+    const score = sum.weighted / Math.sqrt(sum.weights) / Math.sqrt(recent.sumSquare[i]!);
     learnSumSquare(memory, i, score);
-    if (score > best) {
-      best = score;
-      bestWindows = length;
-    }
+    if (score > best.score) best = { score, windows: length, usual: sum.usual, count: sum.count };
   }
-  return { score: best, windows: bestWindows, usual: 0, count: 0 };
+  return best;
 }
 
 function learnSumSquare(memory: VolumeMemory, i: number, score: number): void {

@@ -22,7 +22,7 @@ export function explain(memory: VolumeMemory, wall: WallTime, slot: number, coun
   const season = seasonOf(memory, wall.day, slot);
   const own = judgeAgainst(memory, slot, count, ownExpectation(memory, season));
   const excused = considerAlternatives(memory, wall, slot, count, own);
-  return { season, own, excused, judged: compareWithLastOfKind(memory, wall.weekday, slot, excused) };
+  return { season, own, excused, judged: compareWithLastOfKind(memory, wall.weekday, slot, count, excused) };
 }
 
 function ownExpectation(memory: VolumeMemory, season: Season): number {
@@ -31,10 +31,23 @@ function ownExpectation(memory: VolumeMemory, season: Season): number {
   return Number.isNaN(log) ? 0 : Math.max(0, Math.exp(log) - 0.5);
 }
 
-/** A slot that was as low on the last day of its kind is a new timetable: it paged once, now a further loss counts. */
-function compareWithLastOfKind(memory: VolumeMemory, weekday: number, slot: number, judged: Judged): Judged {
-  const before = memory.forecast.lastOfKind[kindRow(memory, weekday) + slot]!;
-  if (before > method.yesterdayLow || memory.grid.slotsPerDay === 1) return judged;
+/**
+ * A slot that was as low on the last day of its kind is a new timetable: it paged once, now a further loss counts.
+ * Silence must have come on two days before it is a plan; or an outage at the same hour next day would be excused.
+ */
+function compareWithLastOfKind(
+  memory: VolumeMemory,
+  weekday: number,
+  slot: number,
+  count: number,
+  judged: Judged,
+): Judged {
+  if (memory.grid.slotsPerDay === 1) return judged;
+  const at = kindRow(memory, weekday) + slot;
+  const silent = count < method.silenceShare * judged.expected;
+  const last = memory.forecast.lastOfKind[at]!;
+  const before = silent ? Math.max(last, memory.forecast.lastButOneOfKind[at]!) : last;
+  if (before > method.yesterdayLow) return judged;
   const expected = Math.max(0, countAtRoot(root(judged.expected) + before * judged.deviation));
   return {
     ...judged,

@@ -1,23 +1,26 @@
 /**
  * What is learned of a window, and of which windows nothing is?
  *
- * Variances and the past of scores see every window, clipped or censored; season, level and forecast never see one
- * that was anomalous, or the baseline would learn the fault.
+ * Variances and the past of scores see the windows that paged by a little, clipped or censored: a lane with bad days
+ * must widen itself. They don't see those that paged by far, or the same outage thirty times over would hide the
+ * next. Season, level and forecast never see an anomalous window, or the baseline would learn the fault.
  */
 import type { Verdict } from "../contract.ts";
 import type { WallTime } from "../lib/series/wall-clock.ts";
 import { clip, learnBaseline } from "./baseline.ts";
-import { followEpisode, type LevelMove } from "./episode.ts";
+import { endEpisode, followEpisode } from "./episode.ts";
 import { type Explained, kindRow } from "./explain.ts";
 import { type Innovation, learnForecast, learnInnovationVariance } from "./forecast.ts";
 import type { VolumeMemory } from "./memory.ts";
 import { method } from "./method.ts";
+import { levelMove } from "./new-level.ts";
 import { learnNoise } from "./noise.ts";
-import type { ScoredWindow } from "./scores.ts";
+import { NO_SCORES, type ScoredWindow } from "./scores.ts";
 import { noteScores, steerByPages, type Thresholds } from "./threshold.ts";
 import { leadingChannel } from "./verdict.ts";
 
-export interface Outcome extends Explained {
+export interface Outcome {
+  readonly explained: Explained;
   readonly count: number;
   readonly wall: WallTime;
   readonly slot: number;
@@ -31,14 +34,20 @@ export interface Outcome extends Explained {
 }
 
 export function learn(memory: VolumeMemory, seen: Outcome): void {
-  const { judged, slot, innovation, paged, verdict } = seen;
+  const { slot, innovation, paged, verdict } = seen;
+  const { judged, own, excused } = seen.explained;
   const newPageStatistic = paged && !memory.episode.open ? verdict.statistic : 0;
-  noteScores(memory, seen.scores.raw);
+  const sure = paged && (verdict.certain || verdict.statistic > method.surePage);
+  noteScores(memory, sure ? NO_SCORES : seen.scores.raw);
   steerByPages(memory, seen.budget, leadingChannel(seen.scores.gated, seen.thresholds), newPageStatistic);
-  learnNoise(memory, slot, judged.residual, judged.deviation, judged.expected);
-  learnInnovationVariance(memory, innovation, judged.residual);
-  const move = followEpisode(memory, { count: seen.count, judged, own: seen.own, paged });
-  if (move) moveLevel(memory, seen, move);
+  if (!sure) {
+    learnNoise(memory, slot, judged.residual, judged.deviation, judged.expected);
+    learnInnovationVariance(memory, innovation, judged.residual);
+  }
+  followEpisode(memory, judged.residual, paged);
+  const logRatio = Math.log((seen.count + 0.5) / (own.expected + 0.5));
+  const move = levelMove(memory, excused.residual, logRatio);
+  if (move !== 0) moveLevel(memory, seen, move);
   else if (!memory.episode.open && verdict.answer !== "anomalous") learnLevelAndForecast(memory, seen);
 }
 
@@ -51,21 +60,33 @@ export function rememberResiduals(
 ): void {
   memory.forecast.yesterday[slot] = residual;
   memory.forecast.lastWeek[wall.weekday * memory.grid.slotsPerDay + slot] = residual;
-  memory.forecast.lastOfKind[kindRow(memory, wall.weekday) + slot] = residual;
+  const ofKind = kindRow(memory, wall.weekday) + slot;
+  memory.forecast.lastButOneOfKind[ofKind] = memory.forecast.lastOfKind[ofKind]!;
+  memory.forecast.lastOfKind[ofKind] = residual;
 }
 
 function learnLevelAndForecast(memory: VolumeMemory, seen: Outcome): void {
   const { recent } = memory;
-  learnBaseline(memory, seen.wall, seen.slot, seen.count, seen.own.expected, seen.season.log);
-  learnForecast(memory, seen.innovation, seen.judged.residual);
-  const logRatio = Math.log((seen.count + 0.5) / (seen.judged.expected + 0.5));
+  learnBaseline(
+    memory,
+    seen.wall,
+    seen.slot,
+    seen.count,
+    seen.explained.own.expected,
+    seen.explained.season.log,
+  );
+  learnForecast(memory, seen.innovation, seen.explained.judged.residual);
+  const logRatio = Math.log((seen.count + 0.5) / (seen.explained.judged.expected + 0.5));
   recent.ratioMean += method.ratioMemory * (clip(logRatio, method.ratioClip) - recent.ratioMean);
   recent.countMin = Math.min(recent.countMin, seen.count);
   memory.learned++;
 }
 
-function moveLevel(memory: VolumeMemory, seen: Outcome, move: LevelMove): void {
+function moveLevel(memory: VolumeMemory, seen: Outcome, move: number): void {
+  endEpisode(memory);
   memory.baseline.pooled = Math.log(seen.count + 0.5);
   memory.recent.countMin = seen.count;
-  if (seen.season.footing !== "level") memory.baseline.level += move.logRatio;
+  memory.forecast.lastOfKind.fill(0);
+  memory.forecast.lastButOneOfKind.fill(0);
+  if (seen.explained.season.footing !== "level") memory.baseline.level += move;
 }

@@ -29,6 +29,7 @@ export interface VolumeMemory {
   recent: RecentMemory;
   threshold: ThresholdMemory;
   episode: EpisodeMemory;
+  newLevel: NewLevelMemory;
 }
 
 export interface BaselineMemory {
@@ -72,6 +73,7 @@ export interface ForecastMemory {
   readonly yesterday: Float32Array;
   /** The same for the last weekday, Saturday and Sunday, one after the other. */
   readonly lastOfKind: Float32Array;
+  readonly lastButOneOfKind: Float32Array;
 }
 
 /** Rings over the last windows, at index `seen % RECENT_WINDOWS`. */
@@ -101,13 +103,19 @@ export interface ThresholdMemory {
 
 export interface EpisodeMemory {
   open: boolean;
-  /** Windows that the lane has been low in this episode, and since it last paged. */
-  low: number;
+  /** Windows since it last paged. */
   sincePage: number;
-  /** Sum of the log ratios over the low windows, and over a run of high ones. */
-  lowRatioSum: number;
-  high: number;
-  highRatioSum: number;
+}
+
+/** A run of windows all low, or all high, against the lane's own expectation. */
+export interface LevelRun {
+  windows: number;
+  logRatioSum: number;
+}
+
+export interface NewLevelMemory {
+  readonly low: LevelRun;
+  readonly high: LevelRun;
 }
 
 export function startMemory(context: DetectorContext): VolumeMemory {
@@ -138,10 +146,12 @@ export function startMemory(context: DetectorContext): VolumeMemory {
       innovationVariance: 1,
       yesterday: new Float32Array(grid.slotsPerDay),
       lastOfKind: new Float32Array(3 * grid.slotsPerDay),
+      lastButOneOfKind: new Float32Array(3 * grid.slotsPerDay),
     },
     recent: startRecent(),
     threshold: { tails: startTails(grid), block: -1, lifts: { once: 0, sums: 0, ratio: 0 } },
-    episode: { open: false, low: 0, sincePage: 0, lowRatioSum: 0, high: 0, highRatioSum: 0 },
+    episode: { open: false, sincePage: 0 },
+    newLevel: { low: { windows: 0, logRatioSum: 0 }, high: { windows: 0, logRatioSum: 0 } },
   };
 }
 

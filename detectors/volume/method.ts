@@ -68,7 +68,7 @@ export const method = {
   blockWindowsMin: 3,
   tailWeeks: 10,
   /** Probability of a block: share × factor × quarter × (budget / quarter)^power / blocks a week. */
-  budgetFactor: 1.5,
+  budgetFactor: 1.35,
   budgetPower: 1.2,
   tailShape: 0,
   /**
@@ -76,8 +76,10 @@ export const method = {
    * `pageLiftReturn` × budget a week. Bounds on both sides keep a quiet year from making it nervous.
    */
   pageLift: 0.1,
-  pageLiftReturn: 1.35,
+  pageLiftReturn: 1.2,
   nearPage: 1.4,
+  /** A page by more than this multiple of its threshold (or of total silence) is a fault, not the lane's noise. */
+  surePage: 2,
   liftMin: -0.4,
   liftMax: 0.7,
   /** An episode ends when a window is no lower than this. */

@@ -39,7 +39,7 @@ export function scoreWindow(
   const chance = (budget * method.countingChance) / (7 * memory.grid.windowsPerDay);
   const gated = {
     once: low && isRarer(raw.once, chance) ? raw.once : NO_SCORE,
-    sums: low ? raw.sums : NO_SCORE,
+    sums: low && isRarer(raw.sums, chance) ? raw.sums : NO_SCORE,
     ratio: ratioLow && isRarer(raw.ratio, chance) ? raw.ratio : NO_SCORE,
   };
   return { raw, gated };

@@ -41,6 +41,8 @@ export interface Finding {
   readonly judged: Judged;
   readonly scores: Scores;
   readonly thresholds: Thresholds;
+  /** What is counted: records, or a metric by its name. */
+  readonly counted: string;
   /** Name of the owner's event that the window lies in, or "". */
   readonly known: string;
   /** The window belongs to a stretch that paged already, and is low itself. */
@@ -74,11 +76,15 @@ function significanceOf(memory: VolumeMemory, leader: ChannelName, score: number
   return Math.min(SIGNIFICANCE_MAX, -Math.log10(tailProbability(memory.threshold.tails[leader], score)));
 }
 
-function summaryOf(memory: VolumeMemory, { count, judged, known }: Finding, windows: number): string {
+function summaryOf(
+  memory: VolumeMemory,
+  { count, judged, known, counted }: Finding,
+  windows: number,
+): string {
   const spread = judged.deviation * Math.sqrt(judged.expected + 0.5);
   const percent = Math.round((100 * (judged.expected - count)) / Math.max(judged.expected, 0.5));
   const expected = `${whole(judged.expected)} ± ${whole(spread)}`;
-  const one = `${whole(count)} records where ${expected} were expected (−${percent} %)`;
+  const one = `${whole(count)} ${counted} where ${expected} were expected (−${percent} %)`;
   const event = known === "" ? "" : `; during the known event "${known}"`;
   if (windows === 1) return one + event;
   const sum = sumsOf(memory, windows);

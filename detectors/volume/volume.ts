@@ -28,23 +28,22 @@ export interface VolumeOptions {
   readonly learningLossShare: number;
 }
 
-export const volume: SeriesDetector<VolumeOptions, VolumeMemory> & { readonly subjects: readonly string[] } =
-  {
-    input: "series",
-    name: "volume",
-    subjects: ["records"],
-    summary: "fewer records than the season, the level and the last hours of this lane foretell",
-    defaults: { learningWindows: 20, learningLossShare: 0.7 },
-    start: (context) => startMemory(context),
-    step(point, memory, context, options) {
-      if (Number.isNaN(point.value)) return skipped(memory);
-      const wall = wallTimeAt(point.startMs, context.timeZone, memory.clock);
-      openDay(memory, wall.day);
-      const step = judge(point, wall, memory, context, options);
-      memory.seen++;
-      return step;
-    },
-  };
+export const volume: SeriesDetector<VolumeOptions, VolumeMemory> = {
+  input: "series",
+  name: "volume",
+  subjects: ["records", "count"],
+  summary: "fewer records than the season, the level and the last hours of this lane foretell",
+  defaults: { learningWindows: 20, learningLossShare: 0.7 },
+  start: (context) => startMemory(context),
+  step(point, memory, context, options) {
+    if (Number.isNaN(point.value)) return skipped(memory);
+    const wall = wallTimeAt(point.startMs, context.timeZone, memory.clock);
+    openDay(memory, wall.day);
+    const step = judge(point, wall, memory, context, options);
+    memory.seen++;
+    return step;
+  },
+};
 
 function skipped(memory: VolumeMemory): SeriesStep<VolumeMemory> {
   const verdict = insufficient("nothing was measured in this window");
@@ -79,6 +78,7 @@ function judge(
         scores: gated,
         thresholds,
         known,
+        counted: context.feature === "*" ? "records" : context.feature,
         still: isStillLow(memory, count, judged),
       });
   const shown = learning
@@ -88,7 +88,7 @@ function judge(
   if (known === "") {
     const paged = isPage(verdict, gated, thresholds);
     learn(memory, {
-      ...explained,
+      explained,
       count,
       wall,
       slot,
