@@ -6,8 +6,11 @@ export const DECIMALS_MANY = DECIMALS_MAX + 1;
 /** Significant digits told apart; 9 stands for "nine or more". */
 export const DIGITS_MAX = 9;
 
-/** Doubles hold 15 to 17 digits: a product this near to a whole number was one before it was rounded. */
-const WHOLE_TOLERANCE = 1e-9;
+/**
+ * A product this near to a whole number (as a share of it) was one before it was rounded: doubles hold 16 digits, and
+ * six multiplications lose less than one. Any wider, and one random number in five hundred looks like six decimals.
+ */
+const WHOLE_TOLERANCE = 1e-12;
 
 /** Decimals behind the point, 0 to 6, or 7 for "more". @param value finite */
 export function decimalsOf(value: number): number {
