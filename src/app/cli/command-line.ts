@@ -6,6 +6,7 @@ import { EXIT } from "./exit.ts";
 import { gateCommand } from "./gate.ts";
 import { replayCommand } from "./replay.ts";
 import { runCommand } from "./run.ts";
+import { exportCommand, inspectCommand } from "./sketch.ts";
 import { schemaCommand, validateCommand } from "./validate.ts";
 
 /** @returns the process's exit code. */
@@ -84,6 +85,26 @@ function commands(done: (code: number) => void): Command {
     .addOption(config())
     .option("--json", "print the whole answer as JSON")
     .action(async (options) => done(await gateCommand(options)));
-  for (const command of program.commands) command.exitOverride();
+  const sketch = program
+    .command("sketch")
+    .description("DataSketches files: look into those of others, give out a lane's own");
+  sketch
+    .command("inspect")
+    .description("what is in a KLL, HLL or frequent-strings file, whichever library wrote it")
+    .argument("<file...>")
+    .option("--json", "print JSON, one line a file")
+    .action(async (files: string[], options) => done(await inspectCommand(files, options)));
+  sketch
+    .command("export")
+    .description("write a lane's merged profiles as .sk files that Spark, Python and Java read")
+    .requiredOption("-s, --swimlane <name>", "the lane")
+    .option("--source <name>", "its source", "default")
+    .option("--feature <name>", "only this feature")
+    .option("--since <time>", "from this time (ISO 8601)")
+    .option("--until <time>", "up to this time")
+    .requiredOption("-o, --out <dir>", "folder for the files")
+    .addOption(config())
+    .action(async (options) => done(await exportCommand(options)));
+  for (const command of [...program.commands, ...sketch.commands]) command.exitOverride();
   return program;
 }

@@ -1,5 +1,6 @@
 /** What a person wants to know after a replay: every record accounted for, what each lane brought, what was found. */
 import type { ReplaySummary } from "../replay-output.ts";
+import { textTable } from "./text-table.ts";
 
 const INCIDENTS_SHOWN_MAX = 20;
 
@@ -27,7 +28,7 @@ export function replayTable(summary: ReplaySummary, outFolder: string, elapsedMs
   return [
     `${offsets.toLocaleString("en")} records in ${(elapsedMs / 1000).toFixed(1)} s: ${accounted.join(", ") || "none"}`,
     "",
-    ...table(["swimlane", "source", "windows", "records", "page", "warn", "info"], rows),
+    ...textTable(["swimlane", "source", "windows", "records", "page", "warn", "info"], rows, 2),
     "",
     `${incidents.length} incidents${incidents.length === 0 ? "" : ":"}`,
     ...shown,
@@ -36,12 +37,4 @@ export function replayTable(summary: ReplaySummary, outFolder: string, elapsedMs
     `written: ${outFolder}/verdicts.jsonl (${summary.verdictCount.toLocaleString("en")}), ${outFolder}/incidents.jsonl`,
     "",
   ].join("\n");
-}
-
-/** Left-aligned names, right-aligned numbers. */
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
-  const widths = head.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]!.length)));
-  const line = (cells: readonly string[]) =>
-    `  ${cells.map((cell, i) => (i < 2 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join("  ")}`.trimEnd();
-  return [line(head), ...rows.map(line)];
 }

@@ -1,0 +1,107 @@
+/** The commands as a person types them, wrong ones too. */
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test, vi } from "vitest";
+
+vi.setConfig({ testTimeout: 120_000 });
+const folder = mkdtempSync(join(tmpdir(), "lanewatch-cli-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function lanewatch(...words: string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ["bin/lanewatch.mjs", ...words], {
+    encoding: "utf8",
+  });
+  return { status, stdout, stderr };
+}
+
+function file(name: string, text: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  return path;
+}
+
+test("validate tells every problem at once, where it is and what was probably meant", () => {
+  const path = file(
+    "bad.yaml",
+    `
+lanes: { defaults: { windw: 1m, pageBudget: -1, timeZone: Mars/Olympus } }
+sources: { a: { type: kafka, brokers: ["x:1"], topcs: [a] } }
+store: { type: duckdb, pth: x }
+control: { token: "\${NOT_SET_ANYWHERE}" }
+`,
+  );
+  const { status, stderr } = lanewatch("validate", "--config", path);
+  expect(status).toBe(64);
+  expect(stderr).toContain('lanes.defaults.windw: unknown key (did you mean "window"?)');
+  expect(stderr).toContain("lanes.defaults.pageBudget:");
+  expect(stderr).toContain("Mars/Olympus");
+  expect(stderr).toContain('sources.a.topcs: unknown key (did you mean "topics"?)');
+  expect(stderr).toContain('store.pth: unknown key (did you mean "path"?)');
+  expect(stderr).toContain("NOT_SET_ANYWHERE is not set");
+});
+
+test("the example configuration is valid", () => {
+  const { status, stdout } = lanewatch("validate", "--config", "lanewatch.example.yaml");
+  expect([status, stdout]).toEqual([0, expect.stringContaining("is valid")]);
+});
+
+test.each([
+  [["replya"], 64, "Did you mean replay?"],
+  [["run", "--role", "ingst", "--config", "lanewatch.example.yaml"], 64, 'did you mean "ingest"?'],
+  [["run", "--config", "/nowhere.yaml"], 64, "cannot be read"],
+  [["gate", "--since", "1h"], 64, "--swimlane"],
+  [["gate", "--swimlane", "prod", "--since", "soon"], 64, "not a length of time"],
+  [["gate", "--swimlane", "prod", "--url", "http://127.0.0.1:9"], 2, "does not answer"],
+  [["demo", "--port", "x"], 64, "--port"],
+  [["sketch", "inspect", "package.json"], 1, ""],
+] as const)("%j exits with %i and says why", (words, status, text) => {
+  const result = lanewatch(...words);
+  expect([result.status, result.stderr]).toEqual([status, expect.stringContaining(text)]);
+});
+
+test("a detector that does not exist is named with the nearest that does", () => {
+  const path = file("detectors.yaml", "detectors: { disable: [nul-rate] }");
+  expect(lanewatch("validate", "--config", path)).toMatchObject({
+    status: 64,
+    stderr: expect.stringContaining('did you mean "null-rate"?'),
+  });
+});
+
+test("replay, sketch export and sketch inspect follow one another", () => {
+  const records = Array.from({ length: 600 }, (_, i) =>
+    JSON.stringify({
+      ts: Date.UTC(2026, 0, 1) + i * 10_000,
+      swimlane: "prod",
+      features: { x: i, c: `c${i % 3}` },
+    }),
+  );
+  const input = file("records.jsonl", records.join("\n"));
+  const out = join(folder, "out");
+  const replayed = lanewatch("replay", input, "--config", file("empty.yaml", ""), "--out", out);
+  expect([replayed.status, replayed.stdout]).toEqual([0, expect.stringContaining("600 records")]);
+  const store = file(
+    "store.yaml",
+    `store: { type: duckdb, path: ${JSON.stringify(join(out, "store.duckdb"))} }`,
+  );
+  const sketches = join(folder, "sketches");
+  expect(
+    lanewatch("sketch", "export", "--swimlane", "prod", "--config", store, "--out", sketches).status,
+  ).toBe(0);
+  expect(readdirSync(sketches).sort()).toEqual(["c.frequent_strings.sk", "c.hll.sk", "x.kll_doubles.sk"]);
+  const inspected = JSON.parse(
+    lanewatch("sketch", "inspect", "--json", join(sketches, "x.kll_doubles.sk")).stdout,
+  ) as { facts: { count: number; min: number } };
+  expect(inspected.facts).toMatchObject({ count: 594, min: 0 });
+});
+
+test("a mapping that fits no record is said, not passed over", () => {
+  const input = file("other.jsonl", '{"when":1,"lane":"a"}\n');
+  expect(
+    lanewatch("replay", input, "--config", file("empty.yaml", ""), "--out", join(folder, "none")),
+  ).toMatchObject({
+    status: 1,
+    stderr: expect.stringContaining("1 no_time"),
+  });
+});
