@@ -9,7 +9,6 @@ import type {
   Detector,
   DetectorContext,
   DistributionDetector,
-  DistributionSnapshot,
   FeatureKind,
   KnownEvent,
   SeriesDetector,
@@ -19,6 +18,7 @@ import { invariant } from "../base/errors.ts";
 import type { CompleteWindow } from "../rollup/complete-window.ts";
 import { snapshotOf } from "../sketch/snapshot.ts";
 import type { ProfileRow, VerdictRow, WindowRow } from "../store/contract.ts";
+import { absentFeature } from "./absent-feature.ts";
 import { poolTails } from "./calibration.ts";
 import {
   type FeatureAudit,
@@ -29,16 +29,11 @@ import {
   settleFeature,
 } from "./feature-audit.ts";
 import { emptyFeatureMemory } from "./feature-memory.ts";
+import { findingRow, seriesRow } from "./finding-rows.ts";
 import { judgeJoint, learnJoint } from "./joint.ts";
 import { emptyLaneMemory, FEATURES_MAX, type LaneMemory } from "./lane-memory.ts";
 import { type AlertLimits, alertLimits } from "./page-budget.ts";
-import {
-  DEFAULT_METRIC,
-  type MetricOptions,
-  metricValue,
-  type SeriesFinding,
-  stepSeries,
-} from "./series-audit.ts";
+import { DEFAULT_METRIC, type MetricOptions, metricValue, stepSeries } from "./series-audit.ts";
 import { judgeSlowDrift, SLOW_DRIFT_DEFAULTS, type SlowDriftOptions } from "./slow-drift.ts";
 import { verdictRow } from "./verdict-row.ts";
 
@@ -209,7 +204,7 @@ export class LaneAuditor {
     for (const feature of Object.keys(this.#memory.features).sort()) {
       const row = rows.get(feature);
       const snapshot =
-        row === undefined ? absent(window.recordCount) : snapshotOf(row.profile, row.recordCount);
+        row === undefined ? absentFeature(window.recordCount) : snapshotOf(row.profile, row.recordCount);
       const memory = this.#memory.features[feature]!;
       const outcome = judgeFeature(
         memory,
@@ -279,66 +274,4 @@ function judges(detector: SeriesDetector, subject: SeriesSubject): boolean {
 
 function isSuspect(finding: Finding, limits: AlertLimits): boolean {
   return finding.verdict.certain || finding.significance >= limits.suspect;
-}
-
-function findingRow(
-  window: WindowRow,
-  feature: string,
-  finding: Finding,
-  limits: AlertLimits,
-  muted: boolean,
-): VerdictRow {
-  const subject = { window, feature, detector: finding.detector, muted };
-  return verdictRow(subject, finding.verdict, finding.significance, limits, {
-    reference: finding.referenceName,
-  });
-}
-
-function seriesRow(
-  window: WindowRow,
-  feature: string,
-  value: number,
-  { detector, step }: SeriesFinding,
-  muted: boolean,
-): VerdictRow {
-  const subject = { window, feature, detector: detector.name, muted };
-  const explained = {
-    value: finiteOrNull(value),
-    expected: finiteOrNull(step.expected),
-    lower: finiteOrNull(step.lowerLimit),
-    upper: finiteOrNull(step.upperLimit),
-  };
-  return verdictRow(subject, step.verdict, step.verdict.significance, undefined, explained);
-}
-
-function finiteOrNull(value: number): number | null {
-  return Number.isFinite(value) ? value : null;
-}
-
-/** A feature that no record of the window carried. */
-function absent(recordCount: number): DistributionSnapshot {
-  return {
-    recordCount,
-    presentCount: 0,
-    nullCount: 0,
-    numberCount: 0,
-    stringCount: 0,
-    booleanCount: 0,
-    nonFiniteCount: 0,
-    zeroCount: 0,
-    emptyCount: 0,
-    min: Number.NaN,
-    max: Number.NaN,
-    mean: Number.NaN,
-    variance: Number.NaN,
-    skewness: Number.NaN,
-    kurtosis: Number.NaN,
-    values: new Float64Array(0),
-    cumulativeCounts: new Float64Array(0),
-    rankErrorMax: 0,
-    categories: [],
-    categoryErrorMax: 0,
-    categoryOtherCount: 0,
-    distinctCount: 0,
-  };
 }

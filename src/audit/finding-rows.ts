@@ -1,0 +1,40 @@
+/** Findings of one window as verdict rows, with what each was held to. */
+import type { VerdictRow, WindowRow } from "../store/contract.ts";
+import type { Finding } from "./feature-audit.ts";
+import type { AlertLimits } from "./page-budget.ts";
+import type { SeriesFinding } from "./series-audit.ts";
+import { verdictRow } from "./verdict-row.ts";
+
+export function findingRow(
+  window: WindowRow,
+  feature: string,
+  finding: Finding,
+  limits: AlertLimits,
+  muted: boolean,
+): VerdictRow {
+  const subject = { window, feature, detector: finding.detector, muted };
+  return verdictRow(subject, finding.verdict, finding.significance, limits, {
+    reference: finding.referenceName,
+  });
+}
+
+export function seriesRow(
+  window: WindowRow,
+  feature: string,
+  value: number,
+  { detector, step }: SeriesFinding,
+  muted: boolean,
+): VerdictRow {
+  const subject = { window, feature, detector: detector.name, muted };
+  const explained = {
+    value: finiteOrNull(value),
+    expected: finiteOrNull(step.expected),
+    lower: finiteOrNull(step.lowerLimit),
+    upper: finiteOrNull(step.upperLimit),
+  };
+  return verdictRow(subject, step.verdict, step.verdict.significance, undefined, explained);
+}
+
+function finiteOrNull(value: number): number | null {
+  return Number.isFinite(value) ? value : null;
+}
