@@ -3,8 +3,12 @@
  */
 import type { BlockTailOptions } from "../lib/series/block-tail.ts";
 import { clip } from "./baseline.ts";
-import { RECENT_WINDOWS, SUM_LENGTHS, type VolumeMemory } from "./memory.ts";
+import type { VolumeMemory } from "./memory.ts";
 import { method } from "./method.ts";
+
+/** Windows that sums may reach back over, and their lengths. */
+export const RECENT_WINDOWS = 24;
+export const SUM_LENGTHS = [1, 2, 4, 8, 16, 24] as const;
 
 export type ChannelName = "once" | "sums" | "ratio";
 export const CHANNELS: readonly ChannelName[] = ["once", "sums", "ratio"];

@@ -7,13 +7,10 @@ import type { DetectorContext } from "../contract.ts";
 import { type BlockTailMemory, startBlockTail } from "../lib/series/block-tail.ts";
 import { type LeastSquaresMemory, startLeastSquares } from "../lib/series/recursive-least-squares.ts";
 import { type ClockMemory, startClock } from "../lib/series/wall-clock.ts";
-import { CHANNELS, type ChannelName, tailOptions } from "./channels.ts";
+import { CHANNELS, type ChannelName, RECENT_WINDOWS, SUM_LENGTHS, tailOptions } from "./channels.ts";
 import { type Grid, gridOf } from "./grid.ts";
 import { method } from "./method.ts";
 
-/** Windows that sums may reach back over, and their lengths. */
-export const RECENT_WINDOWS = 24;
-export const SUM_LENGTHS = [1, 2, 4, 8, 16, 24] as const;
 export const FORECAST_INPUTS = 7;
 
 export interface VolumeMemory {

@@ -4,8 +4,8 @@
 import type { ExplanationPart, Verdict } from "../contract.ts";
 import { tailProbability } from "../lib/series/block-tail.ts";
 import type { Judged } from "./alternatives.ts";
-import { CHANNELS, type ChannelName } from "./channels.ts";
-import { RECENT_WINDOWS, type VolumeMemory } from "./memory.ts";
+import { CHANNELS, type ChannelName, RECENT_WINDOWS } from "./channels.ts";
+import type { VolumeMemory } from "./memory.ts";
 import type { Scores, Thresholds } from "./threshold.ts";
 
 /** A lane that expected at least so many and got none needs no statistics. */

@@ -10,11 +10,12 @@ import type { DetectorContext, SeriesDetector, SeriesPoint, SeriesStep, Verdict 
 import { type WallTime, wallTimeAt } from "../lib/series/wall-clock.ts";
 import type { Judged } from "./alternatives.ts";
 import { openDay } from "./baseline.ts";
+import { RECENT_WINDOWS } from "./channels.ts";
 import { explain } from "./explain.ts";
 import { forecastResidual } from "./forecast.ts";
 import { learn, rememberResiduals } from "./learn.ts";
 import { lowerLimit } from "./limits.ts";
-import { RECENT_WINDOWS, startMemory, type VolumeMemory } from "./memory.ts";
+import { startMemory, type VolumeMemory } from "./memory.ts";
 import { method } from "./method.ts";
 import { root } from "./noise.ts";
 import { NO_SCORES, scoreWindow, usualCount } from "./scores.ts";
