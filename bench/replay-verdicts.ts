@@ -3,8 +3,8 @@ import { createReadStream, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { BUILT_IN_DETECTORS } from "../detectors/index.ts";
 import { parseConfig } from "../src/app/config/load.ts";
+import { loadDetectors } from "../src/app/detectors.ts";
 import { replay } from "../src/app/replay.ts";
 import { systemClock } from "../src/base/clock.ts";
 import { Telemetry } from "../src/base/telemetry.ts";
@@ -31,11 +31,12 @@ export async function replayVerdicts(
 ): Promise<void> {
   const outFolder = mkdtempSync(join(tmpdir(), "lanewatch-bench-"));
   try {
+    const config = parseConfig(yaml, {});
     await replay({
-      config: parseConfig(yaml, {}),
+      config,
       paths: [path],
       outFolder,
-      detectors: BUILT_IN_DETECTORS,
+      detectors: await loadDetectors(config, "."),
       clock: systemClock,
       telemetry: new Telemetry({ level: "warn" }),
       asOfMs: Number.POSITIVE_INFINITY,
