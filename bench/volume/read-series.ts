@@ -33,20 +33,6 @@ export function readSeries(folder: string): readonly SeriesLane[] {
   }));
 }
 
-/** A count lane's every window from its first row to its last: one without a row had no records. */
-export function withSilentWindows(lane: SeriesLane): readonly SeriesRow[] {
-  const filled: SeriesRow[] = [];
-  let at = 0;
-  for (let startMs = lane.rows[0]!.startMs; at < lane.rows.length; startMs += lane.windowSizeMs) {
-    const row = lane.rows[at]!;
-    if (row.startMs <= startMs) {
-      filled.push(row);
-      at++;
-    } else filled.push({ timestamp: new Date(startMs).toISOString().slice(0, 19), startMs, value: 0 });
-  }
-  return filled;
-}
-
 function readWindowSizes(folder: string): Map<string, number> {
   const path = join(folder, "lanes.csv");
   const sizes = new Map<string, number>();

@@ -4,7 +4,7 @@
  * They were chosen on made-up lanes of seventeen kinds and on public series (bench/volume-lanes.ts, README.md) and are
  * the same for every lane. The owner's one knob is the page budget.
  */
-export const method = {
+const values = {
   /** Weeks that a slot's level is the median of. */
   seasonWeeks: 8,
   /** From so many weeks of one slot on, the week is the season; before, the day or the level alone. */
@@ -92,3 +92,5 @@ export const method = {
   /** As much higher as this for a day is a new level too. */
   highResidual: 2,
 };
+
+export const method: Readonly<typeof values> = values;

@@ -12,11 +12,6 @@ declare module "vitest" {
   }
 }
 
-/** True when tests of this engine are to run: it is here, or `CI=true` forbids skipping (then they fail). */
-export function engineAvailable(name: EngineName): boolean {
-  return process.env["CI"] === "true" || inject("engines").missing[name] === undefined;
-}
-
 /** `describe` for tests that need real engines. */
 export function describeWithEngines(names: readonly EngineName[], title: string, body: () => void): void {
   const missing = names.filter((name) => inject("engines").missing[name] !== undefined);
