@@ -11,7 +11,13 @@ const order = stages.slice(0, -1).map((stage, i) => ({
 module.exports = {
   forbidden: [
     ...order,
-    { name: "no-cycles", comment: "Of values; a type may look back.", severity: "error", from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } } },
+    {
+      name: "no-cycles",
+      comment: "Of values; a type may look back.",
+      severity: "error",
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } },
+    },
     {
       name: "only-the-app-runs-detectors",
       comment: "Every other stage may know the types of detectors/contract.ts, nothing else.",
@@ -38,13 +44,22 @@ module.exports = {
       from: { path: "^src/", pathNot: "^src/(app/|main\\.ts$)" },
       to: { path: "^src/app/" },
     },
-    { name: "no-tests-in-the-product", severity: "error", from: { path: "^(src|detectors)/", pathNot: "\\.test\\.ts$" }, to: { path: "^(test|bench)/|\\.test\\.ts$" } },
+    {
+      name: "no-tests-in-the-product",
+      severity: "error",
+      from: { path: "^(src|detectors)/", pathNot: "\\.test\\.ts$" },
+      to: { path: "^(test|bench)/|\\.test\\.ts$" },
+    },
   ],
   options: {
     tsPreCompilationDeps: true,
     tsConfig: { fileName: "tsconfig.json" },
     doNotFollow: { path: "node_modules" },
     exclude: { path: "^src/control/page/app|^dist" },
-    enhancedResolveOptions: { extensions: [".ts", ".js", ".json"], exportsFields: ["exports"], conditionNames: ["import", "require", "node", "default", "types"] },
+    enhancedResolveOptions: {
+      extensions: [".ts", ".js", ".json"],
+      exportsFields: ["exports"],
+      conditionNames: ["import", "require", "node", "default", "types"],
+    },
   },
 };
