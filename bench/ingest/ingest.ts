@@ -110,7 +110,10 @@ async function produce(topic: string): Promise<void> {
   });
   const admin = client.admin();
   await admin.connect();
-  await admin.createTopics({ topics: [{ topic, numPartitions: 4 }], waitForLeaders: true });
+  await admin.createTopics({
+    topics: [{ topic, numPartitions: 4, configEntries: [{ name: "retention.ms", value: "-1" }] }],
+    waitForLeaders: true,
+  });
   await admin.disconnect();
   const producer = client.producer({ createPartitioner: kafkajs.Partitioners.DefaultPartitioner });
   await producer.connect();
