@@ -18,7 +18,7 @@ export type Severity = "page" | "warn" | "info";
 /** What a feature's values look like in its reference; decides which detectors hold it. */
 export type FeatureKind = "numeric" | "discrete" | "flag" | "category" | "id" | "empty";
 
-/** A category and how many records carried it (at most `categoryErrorMax` too many). */
+/** A category and how many records carried it (at most `categoryErrorMax` too few). */
 export interface CategoryCount {
   readonly name: string;
   readonly count: number;
@@ -57,7 +57,7 @@ export interface DistributionSnapshot {
   readonly rankErrorMax: number;
   /** Most frequent strings (booleans as "true" and "false"), most frequent first. */
   readonly categories: readonly CategoryCount[];
-  /** Most that a category's count may be too high; 0 when every category is kept. */
+  /** Most that a category's count may be too low; 0 when every category is kept. Kept and other counts add up. */
   readonly categoryErrorMax: number;
   /** Strings and booleans whose category is not in `categories`. */
   readonly categoryOtherCount: number;
