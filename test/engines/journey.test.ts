@@ -38,6 +38,7 @@ describeWithEngines(["kafka", "questdb", "redis"], "the journey on real engines"
   let expected: Awaited<ReturnType<typeof expectedByReplay>>;
   let database: pg.Client;
   let controlPort = 0;
+  let deadLettersOf: () => Promise<number>;
   const pages: { id: string; reason: string }[] = [];
   let receiver: ReturnType<typeof createServer>;
 
@@ -45,6 +46,11 @@ describeWithEngines(["kafka", "questdb", "redis"], "the journey on real engines"
     const topics = new TestTopics((await engine("kafka")).brokers);
     const topic = await topics.make("journey", 4, { "retention.ms": "-1" });
     await produce(topics, topic, lines);
+    await produceBad(topics, topic);
+    deadLettersOf = async () => {
+      const offsets = await topics.admin((admin) => admin.fetchTopicOffsets(`${topic}.dead-letter`));
+      return offsets.reduce((sum, { high }) => sum + Number(high), 0);
+    };
     const { pgPort } = await engine("questdb");
     database = new pg.Client({
       host: "127.0.0.1",
@@ -149,6 +155,30 @@ describeWithEngines(["kafka", "questdb", "redis"], "the journey on real engines"
     expect(told.length).toBe(new Set(told).size);
   });
 
+  test("bad records are counted by reason, kept in the dead-letter topic, and stop nothing", async () => {
+    const reasons = [
+      "undecodable",
+      "no_time",
+      "no_swimlane",
+      "too_large",
+      "too_complex",
+      "forbidden_key",
+      "number_range",
+      "future",
+    ];
+    const sql = `SELECT ${reasons.map((reason) => `sum(records_${reason}) AS ${reason}`).join(", ")} FROM segments`;
+    await until(
+      async () => Number((await database.query(sql)).rows[0]?.future ?? 0) > 0,
+      60_000,
+      "bad records are counted",
+    );
+    const [row] = (await database.query(sql)).rows as Record<string, string>[];
+    expect(reasons.map((reason) => [reason, Number(row![reason])])).toEqual(
+      reasons.map((reason) => [reason, reason === "number_range" ? 2 : 1]),
+    );
+    expect(await deadLettersOf()).toBe(BAD_RECORDS.length);
+  }, 90_000);
+
   test("health, readiness, metrics and the gate answer", async () => {
     const base = `http://127.0.0.1:${controlPort}`;
     expect((await fetch(`${base}/healthz`)).status).toBe(200);
@@ -245,6 +275,35 @@ async function produce(topics: TestTopics, topic: string, records: readonly stri
     }));
     await producer.send({ topic, messages, compression: CompressionTypes.GZIP });
   }
+  await producer.disconnect();
+}
+
+/** One of each kind, in the order of the reasons that the test names. */
+const BAD_RECORDS = [
+  "{broken",
+  '{"swimlane":"carloan_50","features":{"x":1}}',
+  '{"ts":"2025-01-10T00:00:00Z","features":{"x":1}}',
+  JSON.stringify({
+    ts: "2025-01-10T00:00:00Z",
+    swimlane: "carloan_50",
+    features: { x: "y".repeat(1_100_000) },
+  }),
+  `{"ts":"2025-01-10T00:00:00Z","swimlane":"carloan_50","features":${'{"x":'.repeat(100)}1${"}".repeat(100)}}`,
+  '{"ts":"2025-01-10T00:00:00Z","swimlane":"carloan_50","features":{"__proto__":1}}',
+  '{"ts":"2025-01-10T00:00:00Z","swimlane":"carloan_50","features":{"x":NaN}}',
+  '{"ts":"2025-01-10T00:00:00Z","swimlane":"carloan_50","features":{"x":1e308}}',
+  '{"ts":"2099-01-01T00:00:00Z","swimlane":"carloan_50","features":{"x":1}}',
+];
+
+async function produceBad(topics: TestTopics, topic: string): Promise<void> {
+  const producer = topics.kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
+  await producer.connect();
+  const messages = BAD_RECORDS.map((value) => ({
+    value,
+    partition: 0,
+    timestamp: String(Date.UTC(2025, 0, 20)),
+  }));
+  await producer.send({ topic, messages, compression: CompressionTypes.GZIP });
   await producer.disconnect();
 }
 
