@@ -8,6 +8,7 @@
  */
 import type { DetectorContext, SeriesDetector, SeriesPoint, SeriesStep, Verdict } from "../contract.ts";
 import { type WallTime, wallTimeAt } from "../lib/series/wall-clock.ts";
+import { insufficient } from "../lib/verdicts.ts";
 import { latenessThreshold, noteLateness } from "./lateness.ts";
 import { type FreshnessMemory, learnAge, startMemory, usualAgeMs } from "./memory.ts";
 
@@ -101,21 +102,6 @@ function verdictOf(
     significance: Math.min(SIGNIFICANCE_MAX, statistic <= 1 ? 0 : (3 * statistic) / threshold),
     sketchError: 0,
     severity: answer === "anomalous" && !known ? "page" : "info",
-    certain: false,
-    summary,
-    parts: [],
-  };
-}
-
-function insufficient(summary: string): Verdict {
-  return {
-    answer: "insufficient",
-    statistic: Number.NaN,
-    threshold: Number.NaN,
-    effect: 0,
-    significance: 0,
-    sketchError: 0,
-    severity: "info",
     certain: false,
     summary,
     parts: [],

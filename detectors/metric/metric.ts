@@ -10,10 +10,11 @@
 import type { DetectorContext, SeriesDetector, SeriesPoint, SeriesStep } from "../contract.ts";
 import { addToPast, surpriseOf } from "../lib/series/own-past.ts";
 import { type WallTime, wallTimeAt } from "../lib/series/wall-clock.ts";
+import { insufficient } from "../lib/verdicts.ts";
 import { compareWithDays, learnDay } from "./days.ts";
 import { type Evidence, evidenceOf, learnEvidence } from "./evidence.ts";
 import { EVIDENCE, type MetricMemory, startMemory } from "./memory.ts";
-import { insufficient, metricVerdict, type Surprise } from "./verdict.ts";
+import { metricVerdict, type Surprise } from "./verdict.ts";
 
 export interface MetricOptions {
   /** Windows that must have been seen before any is judged. @default 20 */

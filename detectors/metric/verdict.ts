@@ -37,21 +37,6 @@ const LABELS: Record<EvidenceName, string> = {
   level: "level of the last 96 windows",
 };
 
-export function insufficient(summary: string): Verdict {
-  return {
-    answer: "insufficient",
-    statistic: Number.NaN,
-    threshold: Number.NaN,
-    effect: 0,
-    significance: 0,
-    sketchError: 0,
-    severity: "info",
-    certain: false,
-    summary,
-    parts: [],
-  };
-}
-
 export function metricVerdict(
   memory: MetricMemory,
   finding: Finding,

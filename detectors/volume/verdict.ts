@@ -12,21 +12,6 @@ import type { Scores, Thresholds } from "./threshold.ts";
 const SILENCE_EXPECTED_MIN = 12;
 const SIGNIFICANCE_MAX = 300;
 
-export function insufficient(summary: string): Verdict {
-  return {
-    answer: "insufficient",
-    statistic: Number.NaN,
-    threshold: Number.NaN,
-    effect: 0,
-    significance: 0,
-    sketchError: 0,
-    severity: "info",
-    certain: false,
-    summary,
-    parts: [],
-  };
-}
-
 /** The channel that is nearest to its threshold, or furthest above. */
 export function leadingChannel(scores: Scores, thresholds: Thresholds): ChannelName {
   let leader: ChannelName = "once";

@@ -8,6 +8,7 @@
  */
 import type { DetectorContext, SeriesDetector, SeriesPoint, SeriesStep, Verdict } from "../contract.ts";
 import { type WallTime, wallTimeAt } from "../lib/series/wall-clock.ts";
+import { insufficient } from "../lib/verdicts.ts";
 import type { Judged } from "./alternatives.ts";
 import { openDay } from "./baseline.ts";
 import { RECENT_WINDOWS } from "./channels.ts";
@@ -20,7 +21,7 @@ import { method } from "./method.ts";
 import { root } from "./noise.ts";
 import { NO_SCORES, scoreWindow, usualCount } from "./scores.ts";
 import { ownBudget, type Scores, type Thresholds, thresholdsFor } from "./threshold.ts";
-import { insufficient, judgedVerdict, leadingChannel } from "./verdict.ts";
+import { judgedVerdict, leadingChannel } from "./verdict.ts";
 
 export interface VolumeOptions {
   /** Windows that must have been seen before any is judged. @default 20 */

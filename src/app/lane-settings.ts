@@ -1,6 +1,7 @@
 /** From the configuration to what each stage wants to know of a lane. */
 import { createHash } from "node:crypto";
 import { compilePattern, LaneRules, type LaneWindows } from "../assign/lane.ts";
+import type { IncidentOptions } from "../incident/options.ts";
 import type { Config } from "./config/schema.ts";
 
 export type LaneConfig = Config["lanes"]["defaults"];
@@ -33,6 +34,17 @@ export function knownEventsOf(config: Config, swimlane: string) {
   return config.calendar
     .filter((event) => compilePattern(event.swimlanes).test(swimlane))
     .map(({ name, from, until }) => ({ name, startMs: from, endMs: until }));
+}
+
+/** When anomalies become an incident, with the calendar's spans in which none may. */
+export function incidentOptionsOf(config: Config): Partial<IncidentOptions> {
+  const knownEvents = config.calendar.map(({ name, from, until, swimlanes }) => ({
+    name,
+    startMs: from,
+    endMs: until,
+    swimlane: swimlanes,
+  }));
+  return { ...config.incidents, knownEvents };
 }
 
 /**

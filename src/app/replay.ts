@@ -17,7 +17,7 @@ import { fileOptionsSchema } from "../source/file/options.ts";
 import { makeStore, storeOptionsSchema } from "../store/index.ts";
 import type { Config } from "./config/schema.ts";
 import { Ingest } from "./ingest.ts";
-import { foldingShape, laneWindows } from "./lane-settings.ts";
+import { foldingShape, incidentOptionsOf, laneWindows } from "./lane-settings.ts";
 import { ReplayOutput, type ReplaySummary } from "./replay-output.ts";
 import { auditorOptionsOf, mappingOf } from "./service.ts";
 import { Watch } from "./watch.ts";
@@ -64,15 +64,7 @@ export async function replay(options: ReplayOptions): Promise<ReplaySummary> {
     lanes: laneWindows(config),
     groupOf: () => "files",
     auditorOptions: auditorOptionsOf(config, options.detectors),
-    incidents: {
-      ...config.incidents,
-      knownEvents: config.calendar.map((e) => ({
-        name: e.name,
-        startMs: e.from,
-        endMs: e.until,
-        swimlane: e.swimlanes,
-      })),
-    },
+    incidents: incidentOptionsOf(config),
     audits: audits as never,
     incidentJobs: undefined,
     deliver: async () => {},

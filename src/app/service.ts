@@ -27,7 +27,7 @@ import { controlOptions } from "./control-wiring.ts";
 import { repeat } from "./every.ts";
 import type { IncidentJob } from "./incident-feed.ts";
 import { Ingest } from "./ingest.ts";
-import { foldingShape, knownEventsOf, laneRules, laneWindows } from "./lane-settings.ts";
+import { foldingShape, incidentOptionsOf, knownEventsOf, laneRules, laneWindows } from "./lane-settings.ts";
 import { makeNotifiers, makeQueue, makeSource, openStore } from "./plug-ins.ts";
 import { Watch, type WatchOptions } from "./watch.ts";
 
@@ -291,15 +291,7 @@ export class Service {
       lanes: laneWindows(config),
       groupOf: (topic) => this.#groupOf(topic),
       auditorOptions: auditorOptionsOf(config, this.#options.detectors),
-      incidents: {
-        ...config.incidents,
-        knownEvents: config.calendar.map((e) => ({
-          name: e.name,
-          startMs: e.from,
-          endMs: e.until,
-          swimlane: e.swimlanes,
-        })),
-      },
+      incidents: incidentOptionsOf(config),
       audits: this.#audits,
       incidentJobs: this.#incidentJobs,
       deliver: async (changed) => this.#deliverer.offer(changed),
