@@ -3,7 +3,7 @@ import { OperationalError } from "../base/errors.ts";
 import type { IncidentState, Store } from "../store/contract.ts";
 import type { LaneSettings } from "./contract.ts";
 import { Gate, type GateQuestion } from "./gate.ts";
-import type { GateAnswer } from "./wire.ts";
+import type { GateAnswer } from "./wire-gate.ts";
 
 /** Windows of a span read at a time. */
 const WINDOWS_A_READ = 64;

@@ -1,4 +1,4 @@
-import type { GateReason } from "./wire.ts";
+import type { GateReason } from "./wire-gate.ts";
 
 /** Most reasons in one answer; the rest is counted in the last one. */
 export const REASONS_MAX = 100;

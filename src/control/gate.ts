@@ -9,7 +9,7 @@
 import type { IncidentRow, LaneRow, VerdictRow, WindowRow } from "../store/contract.ts";
 import type { LaneSettings } from "./contract.ts";
 import { GateReasons } from "./gate-reasons.ts";
-import type { GateAnswer, GateReason } from "./wire.ts";
+import type { GateAnswer, GateReason } from "./wire-gate.ts";
 
 export interface GateQuestion {
   readonly swimlane: string;

@@ -2,7 +2,7 @@
 import type { Severity } from "../../detectors/contract.ts";
 import type { IncidentRow } from "../store/contract.ts";
 import { asFields, type Fields, listOf, maybe, readFields, readParts, text } from "./explanation.ts";
-import type { IncidentAnswer, StoryAnswer, TogetherAnswer, WitnessAnswer } from "./wire.ts";
+import type { IncidentAnswer, StoryAnswer, TogetherAnswer, WitnessAnswer } from "./wire-incidents.ts";
 
 /** Bounds of what one answer carries; the incident stage keeps fewer. */
 const ENTRIES_MAX = 100;

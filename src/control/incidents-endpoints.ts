@@ -5,7 +5,7 @@ import { count, moment, name, readSpan, swimlane } from "./asked.ts";
 import { type Endpoint, endpoint } from "./endpoint.ts";
 import { incidentAnswer } from "./incident-story.ts";
 import type { Knowledge } from "./knowledge.ts";
-import type { IncidentAnswer, IncidentDetailAnswer, IncidentsAnswer } from "./wire.ts";
+import type { IncidentAnswer, IncidentDetailAnswer, IncidentsAnswer } from "./wire-incidents.ts";
 
 const STATES = ["pending", "open", "acknowledged", "resolved"] as const satisfies readonly IncidentState[];
 /** Order in lists: what needs a person first. */

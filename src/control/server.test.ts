@@ -11,15 +11,13 @@ import type {
   DistributionAnswer,
   FailureAnswer,
   FeaturesAnswer,
-  GateAnswer,
-  IncidentAnswer,
-  IncidentDetailAnswer,
-  IncidentsAnswer,
   LanesAnswer,
   SeriesListAnswer,
   StatusAnswer,
   VerdictsAnswer,
 } from "./wire.ts";
+import type { GateAnswer } from "./wire-gate.ts";
+import type { IncidentAnswer, IncidentDetailAnswer, IncidentsAnswer } from "./wire-incidents.ts";
 
 const T0 = Date.UTC(2026, 10, 2, 12);
 /** The newest window ended at T0; everything due by then was judged. */

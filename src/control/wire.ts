@@ -3,7 +3,6 @@
  * JSON knows no NaN: a number that is not there is `null`. Times are epoch milliseconds, UTC.
  */
 import type { Answer, ExplanationPart, FeatureKind, Severity } from "../../detectors/contract.ts";
-import type { IncidentState } from "../store/contract.ts";
 
 /** A number, or nothing where nothing was measured. */
 export type Maybe = number | null;
@@ -223,124 +222,7 @@ export interface ExplanationAnswer {
   readonly upper: Maybe;
 }
 
-export interface IncidentAnswer {
-  readonly id: string;
-  readonly swimlane: string;
-  readonly state: IncidentState;
-  readonly severity: Severity;
-  readonly title: string;
-  /** Event time: start of the first anomalous window, end of the last. */
-  readonly startMs: number;
-  readonly endMs: number;
-  readonly changedAtMs: number;
-  readonly resolvedAtMs: Maybe;
-  readonly members: readonly { readonly feature: string; readonly detector: string }[];
-  readonly verdictCount: number;
-  readonly acknowledgedBy: string;
-  readonly story: StoryAnswer;
-}
-
-/** What the incident stage wrote for people, as far as it could be read. In lists only `what`, `cause`, `closing` are filled in. */
-export interface StoryAnswer {
-  readonly what: string;
-  readonly sources: readonly string[];
-  readonly howMuch: string;
-  /** The likeliest cause. */
-  readonly cause: string;
-  /** Why it ended; "" while it has not. */
-  readonly closing: string;
-  /** The incident above it, or "". */
-  readonly parentId: string;
-  readonly children: readonly string[];
-  readonly causes: readonly string[];
-  readonly together: readonly TogetherAnswer[];
-  readonly witnesses: readonly WitnessAnswer[];
-  readonly sql: readonly string[];
-}
-
-export interface TogetherAnswer {
-  readonly feature: string;
-  readonly detectors: readonly string[];
-  readonly windowCount: number;
-  readonly firstMs: number;
-}
-
-/** An anomalous verdict that says most about the incident, with its parts before and after. */
-export interface WitnessAnswer {
-  readonly source: string;
-  readonly feature: string;
-  readonly detector: string;
-  readonly windowStartMs: number;
-  readonly windowEndMs: number;
-  readonly severity: Severity;
-  readonly statistic: Maybe;
-  readonly threshold: Maybe;
-  readonly effect: Maybe;
-  readonly significance: Maybe;
-  readonly summary: string;
-  readonly expected: Maybe;
-  readonly value: Maybe;
-  readonly reference: string;
-  readonly parts: readonly ExplanationPart[];
-}
-
-export interface IncidentsAnswer {
-  readonly nowMs: number;
-  readonly eventNowMs: number;
-  readonly truncated: boolean;
-  readonly incidents: readonly IncidentAnswer[];
-}
-
-export interface IncidentDetailAnswer extends IncidentAnswer {
-  readonly notifications: readonly {
-    readonly notifier: string;
-    readonly state: IncidentState;
-    readonly atMs: number;
-    readonly outcome: "sent" | "failed";
-    readonly detail: string;
-  }[];
-}
-
 export interface VerdictsAnswer {
   readonly truncated: boolean;
   readonly verdicts: readonly VerdictAnswer[];
-}
-
-export type GateWord = "pass" | "hold" | "unknown";
-
-export interface GateReason {
-  readonly kind:
-    | "incident"
-    | "anomalous"
-    | "never_seen"
-    | "missing"
-    | "not_judged"
-    | "revised"
-    | "insufficient"
-    | "no_window_due";
-  /** What this reason alone would answer. */
-  readonly answer: "hold" | "unknown";
-  readonly detail: string;
-  readonly source: string;
-  readonly feature: string;
-  /** How many windows (or incidents) it is about. */
-  readonly count: number;
-  /** Span of what it is about. */
-  readonly startMs: number;
-  readonly endMs: number;
-  readonly incidentId: string;
-}
-
-export interface GateAnswer {
-  readonly swimlane: string;
-  readonly answer: GateWord;
-  readonly sinceMs: number;
-  /** End of the last window that is due; windows that are still open are not asked about. */
-  readonly untilMs: number;
-  readonly windowSizeMs: number;
-  /** Windows, over all sources, that should have been judged by now; and that were, all of them `ok`. */
-  readonly windowsExpected: number;
-  readonly windowsOk: number;
-  /** Worst first, at most 100. */
-  readonly reasons: readonly GateReason[];
 }

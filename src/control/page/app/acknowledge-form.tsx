@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import type { IncidentAnswer } from "../../wire.ts";
+import type { IncidentAnswer } from "../../wire-incidents.ts";
 import { post } from "./api.ts";
 import { encode } from "./route.ts";
 

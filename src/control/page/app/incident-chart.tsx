@@ -1,5 +1,6 @@
 import { useMemo } from "preact/hooks";
-import type { IncidentDetailAnswer, SeriesAnswer, WitnessAnswer } from "../../wire.ts";
+import type { SeriesAnswer } from "../../wire.ts";
+import type { IncidentDetailAnswer, WitnessAnswer } from "../../wire-incidents.ts";
 import { Chart, type ChartLine } from "./chart.tsx";
 import type { ChartMark } from "./chart-marks.ts";
 import { type Columns, withGaps } from "./columns.ts";
