@@ -119,11 +119,16 @@ export class Rollup {
     try {
       const startOffset = Math.min(...segments.map((segment) => segment.manifest.startOffset));
       const frontier = this.frontier(topic, partition, startOffset);
-      for (const segment of segments) this.#keepWaiting(segment);
       const change = frontier.add(segments.map((segment) => segment.manifest));
       for (const manifest of change.removed) this.#withdraw(manifest);
       const group = this.#options.groupOf(topic);
-      for (const manifest of change.added) this.#hold(manifest, await this.#rowsOf(manifest), group);
+      // However many come at once, their rows are at hand: only what no path reaches yet is put by, within its bound.
+      const atHand = new Map(segments.map(({ manifest, profiles }) => [segmentName(manifest), profiles]));
+      for (const manifest of change.added) {
+        const rows = atHand.get(segmentName(manifest)) ?? (await this.#rowsOf(manifest));
+        this.#hold(manifest, rows, group);
+      }
+      for (const segment of segments) if (!frontier.isOnPath(segment.manifest)) this.#keepWaiting(segment);
     } finally {
       this.#addsRunning--;
     }
