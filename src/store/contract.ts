@@ -116,6 +116,50 @@ export interface NotificationRow {
   readonly detail: string;
 }
 
+/** What names a baseline: of several with one name, all but the newest are retired. */
+export interface BaselineKey {
+  /** Wall clock at which it was made. */
+  readonly createdAtMs: number;
+  readonly swimlane: string;
+  readonly source: string;
+  readonly name: string;
+}
+
+/** Something that a lane is held to beside its own past. Table `baselines`. */
+export interface BaselineRow extends BaselineKey {
+  /** Profiles made elsewhere, or merged from stored windows. */
+  readonly kind: "imported" | "promoted";
+  /** The most that its verdicts may cause. */
+  readonly severity: Severity;
+  readonly createdBy: string;
+  readonly reason: string;
+  /** Files that it came from; "" when promoted. */
+  readonly origin: string;
+  /** Event time of its data; NaN when not known. */
+  readonly sinceMs: number;
+  readonly untilMs: number;
+  /** Windows merged into it; NaN when not known. */
+  readonly windowCount: number;
+  /** Windows left out because they were anomalous, for at least one feature. */
+  readonly excludedCount: number;
+  readonly profileCount: number;
+  readonly changedAtMs: number;
+  /** NaN until nothing is held to it any more. */
+  readonly retiredAtMs: number;
+  readonly retiredBy: string;
+  readonly retiredReason: string;
+}
+
+/** One feature of a baseline. Table `baseline_profiles`. */
+export interface BaselineProfileRow extends BaselineKey {
+  readonly feature: string;
+  /** Records behind it, with or without this feature. */
+  readonly recordCount: number;
+  /** What was given: of `counts`, `numbers`, `names`, `distinct`, with blanks between. The rest says nothing. */
+  readonly known: string;
+  readonly profile: Profile;
+}
+
 /** Small durable state by key (an auditor's memory, the frontier), replaced whole. Table `states`. */
 export interface StateRow {
   readonly key: string;
@@ -171,6 +215,16 @@ export interface Store {
   ): Promise<readonly IncidentRow[]>;
   writeNotifications(rows: readonly NotificationRow[]): Promise<void>;
   readNotifications(incidentId: string): Promise<readonly NotificationRow[]>;
+  /** Writes the profiles first, then the row that vouches for them. Both replace what is there under their keys. */
+  writeBaseline(baseline: BaselineRow, profiles: readonly BaselineProfileRow[]): Promise<void>;
+  /** By the time they were made, the retired ones too. */
+  readBaselines(
+    filter: Pick<RowFilter, "swimlane" | "source"> & { readonly name?: string },
+  ): Promise<readonly BaselineRow[]>;
+  /** By feature; `undefined` while not all `profileCount` of them are visible. */
+  readBaselineProfiles(
+    baseline: BaselineKey & Pick<BaselineRow, "profileCount">,
+  ): Promise<readonly BaselineProfileRow[] | undefined>;
   writeStates(rows: readonly StateRow[]): Promise<void>;
   readState(key: string): Promise<string | undefined>;
   /** Read-only SQL in the store's own dialect, for metrics defined in SQL and `explain`. Bounded rows. */

@@ -11,6 +11,8 @@ import type { Manifest, SegmentKey, SegmentProfile } from "../segment/manifest.t
 import { type ColumnValue, decodeProfile, encodeProfile } from "../sketch/codec.ts";
 import type { Profile } from "../sketch/profile.ts";
 import type {
+  BaselineProfileRow,
+  BaselineRow,
   IncidentRow,
   NotificationRow,
   ProfileRow,
@@ -20,6 +22,8 @@ import type {
 } from "./contract.ts";
 import { InvalidRowError } from "./errors.ts";
 import {
+  BASELINE_PROFILES,
+  BASELINES,
   type Column,
   INCIDENTS,
   NOTIFICATIONS,
@@ -87,6 +91,16 @@ export const PROFILE_ROWS: RowCodec<ProfileRow> = {
     ({ ...toFlat(PROFILES, cells), profile: profileOf(PROFILES, cells) }) as unknown as ProfileRow,
 };
 
+export const BASELINE_PROFILE_ROWS: RowCodec<BaselineProfileRow> = {
+  table: BASELINE_PROFILES,
+  toCells: (row) => toCells(BASELINE_PROFILES, row as unknown as Flat, row.profile),
+  fromCells: (cells) =>
+    ({
+      ...toFlat(BASELINE_PROFILES, cells),
+      profile: profileOf(BASELINE_PROFILES, cells),
+    }) as unknown as BaselineProfileRow,
+};
+
 export const STATE_ROWS: RowCodec<StateRow> = {
   table: STATES,
   toCells: (row) => toCells(STATES, { ...row, epochMs: 0 }),
@@ -100,6 +114,7 @@ export const WINDOW_ROWS: RowCodec<WindowRow> = plainCodec(WINDOWS);
 export const VERDICT_ROWS: RowCodec<VerdictRow> = plainCodec(VERDICTS);
 export const INCIDENT_ROWS: RowCodec<IncidentRow> = plainCodec(INCIDENTS);
 export const NOTIFICATION_ROWS: RowCodec<NotificationRow> = plainCodec(NOTIFICATIONS);
+export const BASELINE_ROWS: RowCodec<BaselineRow> = plainCodec(BASELINES);
 
 /** For rows whose properties are the table's columns and nothing else. */
 function plainCodec<Row>(table: Table): RowCodec<Row> {

@@ -234,7 +234,12 @@ export const VERDICTS: Table = {
   columns: [
     ...WINDOW_COLUMNS,
     FEATURE_COLUMN,
-    { name: "detector", type: "symbol", property: "detector", doc: "The detector's name." },
+    {
+      name: "detector",
+      type: "symbol",
+      property: "detector",
+      doc: "The detector's name; `ks@imported/training` where it was held to that baseline and not to the lane's own past.",
+    },
     { name: "revision", type: "long", property: "revision", doc: "The window's revision that was judged." },
     { name: "answer", type: "symbol", property: "answer", doc: "`ok`, `anomalous` or `insufficient`." },
     {
@@ -388,6 +393,102 @@ export const STATES: Table = {
   ],
 };
 
+const BASELINE_KEY_COLUMNS: readonly Column[] = [
+  {
+    name: "created_at",
+    type: "timestamp",
+    property: "createdAtMs",
+    doc: "Wall clock at which the baseline was made; names it together with lane and name.",
+  },
+  ...LANE_COLUMNS,
+  { name: "name", type: "symbol", property: "name", doc: "The baseline's name, its owner's choice." },
+];
+
+export const BASELINES: Table = {
+  name: "baselines",
+  doc:
+    "What lanes are held to beside their own past: profiles made elsewhere (`imported`) or merged from stored windows " +
+    "(`promoted`), with who kept them and why. At most one that is not retired has a lane, a source and a name.",
+  key: ["created_at", "swimlane", "source", "name"],
+  retention: "forever",
+  columns: [
+    ...BASELINE_KEY_COLUMNS,
+    { name: "kind", type: "symbol", property: "kind", doc: "`imported` or `promoted`." },
+    {
+      name: "severity",
+      type: "symbol",
+      property: "severity",
+      doc: "The most that its verdicts may cause: `page`, `warn` or `info`.",
+    },
+    { name: "created_by", type: "varchar", property: "createdBy", doc: "Who made it." },
+    { name: "reason", type: "varchar", property: "reason", doc: "Why." },
+    {
+      name: "origin",
+      type: "varchar",
+      property: "origin",
+      doc: "The files that it came from; NULL when promoted.",
+    },
+    {
+      name: "span_start",
+      type: "timestamp",
+      property: "sinceMs",
+      doc: "Event time from which its data are; NULL when not known.",
+    },
+    { name: "span_end", type: "timestamp", property: "untilMs", doc: "Event time up to which, exclusive." },
+    {
+      name: "window_count",
+      type: "long",
+      property: "windowCount",
+      doc: "Windows merged into it; NULL when not known.",
+    },
+    {
+      name: "excluded_count",
+      type: "long",
+      property: "excludedCount",
+      doc: "Windows of the span left out because they were anomalous, for at least one feature.",
+    },
+    {
+      name: "profile_count",
+      type: "long",
+      property: "profileCount",
+      doc: "Rows of `baseline_profiles` that belong to it.",
+    },
+    { name: "changed_at", type: "timestamp", property: "changedAtMs", doc: "Wall clock of its last change." },
+    {
+      name: "retired_at",
+      type: "timestamp",
+      property: "retiredAtMs",
+      doc: "Wall clock from which nothing is held to it any more; NULL until then.",
+    },
+    { name: "retired_by", type: "varchar", property: "retiredBy", doc: "Who retired it." },
+    { name: "retired_reason", type: "varchar", property: "retiredReason", doc: "Why." },
+  ],
+};
+
+export const BASELINE_PROFILES: Table = {
+  name: "baseline_profiles",
+  doc: "The profiles of a baseline, one row for each feature.",
+  key: ["created_at", "swimlane", "source", "name", "feature"],
+  retention: "forever",
+  columns: [
+    ...BASELINE_KEY_COLUMNS,
+    FEATURE_COLUMN,
+    {
+      name: "record_count",
+      type: "long",
+      property: "recordCount",
+      doc: "Records behind it, with or without this feature.",
+    },
+    {
+      name: "known",
+      type: "varchar",
+      property: "known",
+      doc: "What was given of it, blanks between: `counts`, `numbers`, `names`, `distinct`. The rest says nothing.",
+    },
+    ...PROFILE_COLUMNS,
+  ],
+};
+
 export const TABLES: readonly Table[] = [
   SEGMENTS,
   SEGMENT_PROFILES,
@@ -396,6 +497,8 @@ export const TABLES: readonly Table[] = [
   VERDICTS,
   INCIDENTS,
   NOTIFICATIONS,
+  BASELINES,
+  BASELINE_PROFILES,
   STATES,
 ];
 

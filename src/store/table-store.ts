@@ -1,6 +1,8 @@
 /** The `Store` contract over any database that implements `Tables`. */
 import type { Manifest, Segment, SegmentKey, SegmentProfile } from "../segment/manifest.ts";
 import type {
+  BaselineProfileRow,
+  BaselineRow,
   IncidentRow,
   LaneRow,
   NotificationRow,
@@ -14,6 +16,8 @@ import type {
 } from "./contract.ts";
 import { filterConditions, ROWS_READ_MAX, spanConditions } from "./filter.ts";
 import {
+  BASELINE_PROFILE_ROWS,
+  BASELINE_ROWS,
   INCIDENT_ROWS,
   MANIFEST_ROWS,
   NOTIFICATION_ROWS,
@@ -186,6 +190,35 @@ export class TableStore implements Store {
       orderBy: ["notified_at", "notifier", "state"],
       limit: ROWS_READ_MAX,
     });
+  }
+
+  async writeBaseline(baseline: BaselineRow, profiles: readonly BaselineProfileRow[]): Promise<void> {
+    await this.#write([
+      { table: BASELINE_PROFILE_ROWS.table, rows: profiles.map(BASELINE_PROFILE_ROWS.toCells) },
+      { table: BASELINE_ROWS.table, rows: [BASELINE_ROWS.toCells(baseline)] },
+    ]);
+  }
+
+  readBaselines(filter: Parameters<Store["readBaselines"]>[0]): Promise<readonly BaselineRow[]> {
+    const { name, ...rest } = filter;
+    const more: Condition[] = name === undefined ? [] : [{ column: "name", is: "=", value: name }];
+    return this.#readFiltered(BASELINE_ROWS, rest, ["swimlane", "source", "name"], more);
+  }
+
+  async readBaselineProfiles(
+    baseline: Parameters<Store["readBaselineProfiles"]>[0],
+  ): Promise<readonly BaselineProfileRow[] | undefined> {
+    const rows = await this.#read(BASELINE_PROFILE_ROWS, {
+      where: [
+        { column: "created_at", is: "=", value: baseline.createdAtMs },
+        { column: "swimlane", is: "=", value: baseline.swimlane },
+        { column: "source", is: "=", value: baseline.source },
+        { column: "name", is: "=", value: baseline.name },
+      ],
+      orderBy: ["feature"],
+      limit: ROWS_READ_MAX,
+    });
+    return rows.length < baseline.profileCount ? undefined : rows;
   }
 
   writeStates(rows: readonly StateRow[]): Promise<void> {

@@ -10,6 +10,7 @@ import { systemClock } from "../../src/base/clock.ts";
 import { Telemetry } from "../../src/base/telemetry.ts";
 import type { Store } from "../../src/store/contract.ts";
 import { makeStore, storeOptionsSchema } from "../../src/store/index.ts";
+import { baselineRow } from "./store-baselines.ts";
 import { windowRow } from "./store-rows.ts";
 
 let folder: string;
@@ -114,6 +115,25 @@ test("a file that is no DuckDB file, or has other tables, is refused and left as
   });
   const notOurs = fileURLToPath(import.meta.url);
   await expect(storeAt(notOurs).open()).rejects.toMatchObject({ code: "STORE_FILE_UNREADABLE" });
+});
+
+test("a file from before baselines were kept opens, holds what it held, and takes one", async () => {
+  const path = join(folder, "older.duckdb");
+  const before = storeAt(path);
+  await before.open();
+  await before.writeWindows([windowRow()], []);
+  await before.close();
+  const instance = await DuckDBInstance.create(path);
+  const connection = await instance.connect();
+  for (const table of ["baselines", "baseline_profiles"]) await connection.run(`DROP TABLE ${table}`);
+  connection.closeSync();
+  instance.closeSync();
+  const after = storeAt(path);
+  await after.open();
+  await after.writeBaseline(baselineRow({ profileCount: 0 }), []);
+  expect(await after.readWindows({})).toStrictEqual([windowRow()]);
+  expect(await after.readBaselines({})).toHaveLength(1);
+  await after.close();
 });
 
 test("SQL reaches no other file and no network", async () => {

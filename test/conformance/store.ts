@@ -6,6 +6,7 @@ import fc from "fast-check";
 import { afterEach, describe, expect, test } from "vitest";
 import { seededRandom } from "../../src/base/random.ts";
 import type { Store } from "../../src/store/contract.ts";
+import { baselineLaws } from "./store-baselines.ts";
 import {
   anyProfile,
   incidentRow,
@@ -45,6 +46,7 @@ export function storeConformance(name: string, makeStore: () => Promise<StoreUnd
     filterLaws(fresh);
     verdictLaws(fresh);
     incidentLaws(fresh);
+    baselineLaws(fresh, soon);
     stateLaws(fresh);
     queryLaws(fresh);
 
