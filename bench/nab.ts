@@ -17,13 +17,9 @@ if (!values.input || !values.scores) {
 const scores: string[] = [];
 for (const lane of readSeries(values.input)) {
   const byWindow = new Map<number, number>();
-  await replaySeries(
-    lane,
-    { missing: "gap", pageBudgetPerWeek: 0.25, detector: "metric" },
-    (startMs, verdict) => {
-      byWindow.set(startMs, 1 - 10 ** -(verdict.significance ?? 0));
-    },
-  );
+  await replaySeries(lane, { as: "values", pageBudgetPerWeek: 0.25 }, (startMs, verdict) => {
+    byWindow.set(startMs, 1 - 10 ** -(verdict.significance ?? 0));
+  });
   for (const row of lane.rows) {
     const score = byWindow.get(Math.floor(row.startMs / lane.windowSizeMs) * lane.windowSizeMs) ?? 0;
     scores.push(`${row.timestamp},${lane.name},${score}`);

@@ -26,7 +26,7 @@ const alerts: string[] = [];
 let windowCount = 0;
 for (const lane of readSeries(values.input)) {
   const timestamps = new Map(lane.rows.map((row) => [row.startMs, row.timestamp]));
-  await replaySeries(lane, { missing: "zero", pageBudgetPerWeek, detector: "volume" }, (startMs, verdict) => {
+  await replaySeries(lane, { as: "counts", pageBudgetPerWeek }, (startMs, verdict) => {
     windowCount++;
     if (verdict.answer !== "anomalous") return;
     const timestamp = timestamps.get(startMs) ?? new Date(startMs).toISOString().slice(0, 19);

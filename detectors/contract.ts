@@ -90,9 +90,12 @@ export interface DetectorContext {
   readonly windowSizeMs: number;
   /** IANA zone by whose wall clock hour-of-day and day-of-week seasons run. "UTC" by default. */
   readonly timeZone: string;
-  /** False pages that the owner accepts for this lane in a week, all detectors and features together. */
+  /**
+   * False pages a week that what is judged here may cause: a series detector's own part of the lane's budget, or the
+   * part that all features share.
+   */
   readonly pageBudgetPerWeek: number;
-  /** Things judged side by side in this lane (features × detectors), among which the budget is divided. */
+  /** Tests side by side (features × detectors) among which that part is divided; 1 for a series. */
   readonly familySize: number;
   readonly knownEvents: readonly KnownEvent[];
 }
@@ -145,6 +148,11 @@ export interface SeriesDetector<Options = unknown, Memory = unknown> {
   /** The series that it judges. @default all */
   readonly subjects?: readonly SeriesSubject[];
   readonly defaults: Options;
+  /**
+   * Of the memory's shape. Raise it with any change to the shape: a stored memory of another version is not handed
+   * to `step`, the detector learns anew instead. @default 1
+   */
+  readonly memoryVersion?: number;
   /** The memory before any window was seen. Plain data: structured clone must keep it whole. */
   start(context: DetectorContext, options: Options): Memory;
   /**
@@ -162,6 +170,11 @@ export interface SeriesStep<Memory> {
   /** Below (or above) which it would have been anomalous; NaN where it has no such side. */
   readonly lowerLimit: number;
   readonly upperLimit: number;
+  /**
+   * True while this series could not have paged whatever came: too little known, or not of the detector's kind. Its
+   * part of the page budget then goes to the lane's other detectors. @default false
+   */
+  readonly idle?: boolean;
 }
 
 /**

@@ -1,16 +1,24 @@
-/** A lane of numbers as metric records through `replay`: what a pipeline that counts for itself would send. */
+/** A lane of numbers through `replay`: counts as the record counts they are, values as metric records. */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { replayVerdicts, type VerdictLine } from "../replay-verdicts.ts";
-import type { SeriesLane } from "./read-series.ts";
+import type { SeriesLane, SeriesRow } from "./read-series.ts";
 
 export interface SeriesRun {
-  /** "zero": a window without a row had a count of 0. "gap": it was not measured. */
-  readonly missing: "zero" | "gap";
+  /**
+   * "counts": so many records came in the window, and none where the lane has no row (a profile record that says so).
+   * "values": a metric that a pipeline computed, not measured where the lane has no row.
+   */
+  readonly as: "counts" | "values";
   readonly pageBudgetPerWeek: number;
-  readonly detector: string;
 }
+
+/** Which verdicts are of the series itself. */
+const JUDGED = {
+  counts: { feature: "*", detector: "volume" },
+  values: { feature: "value", detector: "metric" },
+};
 
 /** @param onVerdict told of each window of the lane, by its start. */
 export async function replaySeries(
@@ -22,17 +30,10 @@ export async function replaySeries(
   try {
     const path = join(folder, "records.jsonl");
     const rows = [...lane.rows].sort((a, b) => a.startMs - b.startMs);
-    writeFileSync(
-      path,
-      rows
-        .map(
-          ({ startMs, value }) =>
-            `${JSON.stringify({ ts: startMs, swimlane: lane.name, metrics: { value } })}\n`,
-        )
-        .join(""),
-    );
+    writeFileSync(path, rows.map((row) => `${JSON.stringify(recordOf(lane, row, run))}\n`).join(""));
+    const { feature, detector } = JUDGED[run.as];
     await replayVerdicts(configOf(lane, run), path, (verdict) => {
-      if (verdict.feature === "value" && verdict.detector === run.detector)
+      if (verdict.feature === feature && verdict.detector === detector)
         onVerdict(Date.parse(verdict.window_start), verdict);
     });
   } finally {
@@ -40,8 +41,15 @@ export async function replaySeries(
   }
 }
 
+function recordOf(lane: SeriesLane, { startMs, value }: SeriesRow, { as }: SeriesRun): object {
+  const placed = { ts: startMs, swimlane: lane.name };
+  return as === "counts"
+    ? { ...placed, window: `${lane.windowSizeMs / 1000}s`, record_count: value, profiles: {} }
+    : { ...placed, metrics: { value } };
+}
+
 /** The same for every lane but for its window; only the budget is set. */
-function configOf(lane: SeriesLane, { missing, pageBudgetPerWeek }: SeriesRun): string {
+function configOf(lane: SeriesLane, { pageBudgetPerWeek }: SeriesRun): string {
   return JSON.stringify({
     lanes: {
       defaults: {
@@ -52,7 +60,6 @@ function configOf(lane: SeriesLane, { missing, pageBudgetPerWeek }: SeriesRun): 
         pageBudget: pageBudgetPerWeek,
       },
     },
-    metrics: { value: { aggregate: missing === "zero" ? "sum" : "mean", missing } },
     logLevel: "warn",
   });
 }

@@ -15,7 +15,7 @@ import { type FreshnessMemory, learnAge, startMemory, usualAgeMs } from "./memor
 export interface FreshnessOptions {
   /** Silences that must have ended before one is judged. @default 5 */
   readonly silencesMin: number;
-  /** Below this share of empty windows the lane is dense, and `volume` judges it. @default 0.05 */
+  /** Below this share of empty windows the lane is dense, and `volume` judges it. @default 0.25 */
   readonly emptyShareMin: number;
 }
 
@@ -27,22 +27,27 @@ export const freshness: SeriesDetector<FreshnessOptions, FreshnessMemory> = {
   name: "freshness",
   subjects: ["records"],
   summary: "no new record for longer than this source's own rhythm allows",
-  defaults: { silencesMin: 5, emptyShareMin: 0.05 },
+  defaults: { silencesMin: 5, emptyShareMin: 0.25 },
   start: (context) => startMemory(context),
   step(point, memory, context, options) {
-    if (Number.isNaN(point.value)) return stepOf(insufficient("nothing was measured in this window"), memory);
+    if (Number.isNaN(point.value))
+      return stepOf(insufficient("nothing was measured in this window"), memory, true);
     const wall = wallTimeAt(point.startMs, context.timeZone, memory.clock);
     const ageMs = ageAt(memory, point);
     const usualMs = usualOf(memory, wall, point);
     const verdict = judge(point, ageMs, usualMs, memory, context, options, wall);
     learn(memory, point, wall, ageMs, verdict);
-    return stepOf(verdict, memory);
+    return stepOf(verdict, memory, verdict.answer === "insufficient" || isDense(memory, options));
   },
 };
 
-function stepOf(verdict: Verdict, memory: FreshnessMemory): SeriesStep<FreshnessMemory> {
+function stepOf(verdict: Verdict, memory: FreshnessMemory, idle: boolean): SeriesStep<FreshnessMemory> {
   // The series shown is the count of records, which this detector neither expects nor limits.
-  return { verdict, memory, expected: Number.NaN, lowerLimit: Number.NaN, upperLimit: Number.NaN };
+  return { verdict, memory, expected: Number.NaN, lowerLimit: Number.NaN, upperLimit: Number.NaN, idle };
+}
+
+function isDense(memory: FreshnessMemory, options: FreshnessOptions): boolean {
+  return memory.emptyShare < options.emptyShareMin;
 }
 
 /** Age of the newest record at the end of the window; 0 when the window brought one. NaN before the first. */
@@ -66,12 +71,11 @@ function judge(
   wall: WallTime,
 ): Verdict {
   if (Number.isNaN(memory.newestMs)) return insufficient("no record has come yet");
-  if (memory.silences < options.silencesMin && memory.emptyShare >= options.emptyShareMin) {
+  if (memory.silences < options.silencesMin && !isDense(memory, options)) {
     return insufficient(`learning: ${memory.silences} of ${options.silencesMin} silences have ended`);
   }
   const threshold = latenessThreshold(memory, !Number.isNaN(usualAgeMs(memory, wall)), context);
-  const dense = memory.emptyShare < options.emptyShareMin;
-  const statistic = dense ? 0 : ageMs / usualMs;
+  const statistic = isDense(memory, options) ? 0 : ageMs / usualMs;
   if (statistic <= threshold) return verdictOf("ok", statistic, threshold, "", context, point);
   const summary = `no record for ${duration(ageMs)}; at this hour of the week it was at most ${duration(usualMs)}`;
   const part = {

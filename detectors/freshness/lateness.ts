@@ -25,8 +25,7 @@ export function latenessThreshold(
 ): number {
   if (!seasonal) return LEARNING_FACTOR;
   const blocksPerWeek = 604_800_000 / memory.blockMs;
-  const share = context.familySize > 1 ? 0.25 : 1;
-  const budget = Math.max(1e-6, context.pageBudgetPerWeek * share);
+  const budget = Math.max(1e-6, context.pageBudgetPerWeek);
   return tailThreshold(memory.lateness, Math.min(0.35, budget / FIT_MARGIN / blocksPerWeek), LATENESS_TAIL);
 }
 

@@ -44,7 +44,14 @@ export const metric: SeriesDetector<MetricOptions, MetricMemory> = {
 
 function unmeasured(memory: MetricMemory): SeriesStep<MetricMemory> {
   const verdict = insufficient("nothing was measured in this window");
-  return { verdict, memory, expected: Number.NaN, lowerLimit: Number.NaN, upperLimit: Number.NaN };
+  return {
+    verdict,
+    memory,
+    expected: Number.NaN,
+    lowerLimit: Number.NaN,
+    upperLimit: Number.NaN,
+    idle: true,
+  };
 }
 
 function judge(
@@ -73,7 +80,7 @@ function judge(
     ? { expected: Number.NaN, lowerLimit: Number.NaN, upperLimit: Number.NaN }
     : { expected, lowerLimit: memory.min, upperLimit: memory.max };
   learn(memory, wall, value, evidence, surprise, learning);
-  return { verdict, memory, ...limits };
+  return { verdict, memory, ...limits, idle: learning };
 }
 
 function isWanted(departure: number, { sides }: MetricOptions): boolean {

@@ -24,8 +24,6 @@ export interface Finding {
   readonly wanted: boolean;
 }
 
-/** A metric's part of the budget in a lane that has features (and so a record count and other metrics) too. */
-const SHARE_BESIDE_FEATURES = 0.1;
 /** Stuck: so many times the longest run of one value before, once so many windows were seen. */
 const STUCK_FACTOR = 4;
 const STUCK_HISTORY_MIN = 200;
@@ -66,8 +64,7 @@ export function metricVerdict(
 
 /** Surprise that comes as often by chance as the budget allows pages, on the lane's own past. */
 function thresholdOf(memory: MetricMemory, context: DetectorContext): number {
-  const share = context.familySize > 1 ? SHARE_BESIDE_FEATURES : 1;
-  const budget = Math.max(1e-6, context.pageBudgetPerWeek * share);
+  const budget = Math.max(1e-6, context.pageBudgetPerWeek);
   return Math.max(1.5, Math.log10(memory.windowsPerWeek / budget));
 }
 

@@ -14,13 +14,9 @@ export type Thresholds = Record<ChannelName, number>;
 /** The budget, in pages a week, at which the tail's factor was fitted. */
 const QUARTER = 0.25;
 
-/** Lost records are the fault that owners fear most: half of the lane's budget, and the features share the rest. */
-const SHARE_BESIDE_FEATURES = 0.5;
-
-/** False pages a week that this detector may cause. */
+/** False pages a week that this detector may cause on this series; never quite none. */
 export function ownBudget(context: DetectorContext): number {
-  const share = context.familySize > 1 ? SHARE_BESIDE_FEATURES : 1;
-  return Math.max(1e-6, context.pageBudgetPerWeek * share);
+  return Math.max(1e-6, context.pageBudgetPerWeek);
 }
 
 /** @param ambiguous a clock shift would explain the loss as well, so it takes more. */

@@ -49,7 +49,14 @@ export const volume: SeriesDetector<VolumeOptions, VolumeMemory> = {
 
 function skipped(memory: VolumeMemory): SeriesStep<VolumeMemory> {
   const verdict = insufficient("nothing was measured in this window");
-  return { verdict, memory, expected: Number.NaN, lowerLimit: Number.NaN, upperLimit: Number.NaN };
+  return {
+    verdict,
+    memory,
+    expected: Number.NaN,
+    lowerLimit: Number.NaN,
+    upperLimit: Number.NaN,
+    idle: true,
+  };
 }
 
 function judge(
@@ -102,7 +109,12 @@ function judge(
       budget,
     });
   }
-  return { verdict, memory, ...shown, upperLimit: Number.NaN };
+  return { verdict, memory, ...shown, upperLimit: Number.NaN, idle: learning || isTooSparse(memory) };
+}
+
+/** So few records in a day of windows that not even their sum is judged. */
+function isTooSparse(memory: VolumeMemory): boolean {
+  return memory.recent.expected.reduce((sum, expected) => sum + expected, 0) < method.expectedMin;
 }
 
 function rememberWindow(memory: VolumeMemory, point: SeriesPoint, judged: Judged): void {

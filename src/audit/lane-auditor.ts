@@ -19,6 +19,7 @@ import type { CompleteWindow } from "../rollup/complete-window.ts";
 import { snapshotOf } from "../sketch/snapshot.ts";
 import type { ProfileRow, VerdictRow, WindowRow } from "../store/contract.ts";
 import { absentFeature } from "./absent-feature.ts";
+import { awakeKey, budgetShares, judgesSubject, noteAwake, type Shares } from "./budget-shares.ts";
 import { poolTails } from "./calibration.ts";
 import {
   type FeatureAudit,
@@ -59,15 +60,19 @@ const POOL_EVERY = 8;
 export class LaneAuditor {
   readonly #options: LaneAuditorOptions;
   readonly #memory: LaneMemory;
+  /** Of the page budget, in the window that is being judged. */
+  #shares: Shares;
   readonly #series: readonly SeriesDetector[];
   readonly #distributions: readonly DistributionDetector[];
 
   /** @param memory of an earlier auditor with the same options; it is handed over. */
   constructor(options: LaneAuditorOptions, memory: LaneMemory = emptyLaneMemory()) {
     this.#options = options;
-    this.#memory = memory;
+    // A memory that an older release wrote may lack what came later.
+    this.#memory = { ...emptyLaneMemory(), ...memory };
     this.#series = options.detectors.filter((detector) => detector.input === "series");
     this.#distributions = options.detectors.filter((detector) => detector.input === "distribution");
+    this.#shares = this.#sharesNow();
   }
 
   /** Start of the newest window judged; −Infinity before the first. */
@@ -88,6 +93,7 @@ export class LaneAuditor {
       "windows are audited in order, each once",
     );
     this.#memory.lastWindowStartMs = window.windowStartMs;
+    this.#shares = this.#sharesNow();
     const muted = this.#inKnownEvent(window);
     const rows = this.#auditSeries(complete, muted);
     if (window.recordCount > 0) rows.push(...this.#auditFeatures(complete, muted));
@@ -96,16 +102,18 @@ export class LaneAuditor {
 
   #auditSeries(complete: CompleteWindow, muted: boolean): VerdictRow[] {
     const { window, profiles } = complete;
-    const rows = this.#stepSeries(window, "*", "records", window.recordCount, muted);
     const metrics = new Map(
       profiles.filter(({ kind }) => kind === "metric").map((row) => [row.feature, row]),
     );
     for (const name of metrics.keys()) this.#memory.metrics[name] ??= {};
+    const step = (name: string, subject: SeriesSubject, value: number) =>
+      this.#stepSeries(window, name, subject, value, muted);
+    const rows = step("*", "records", window.recordCount);
     for (const name of Object.keys(this.#memory.metrics).sort()) {
       const row = metrics.get(name);
       const snapshot = row === undefined ? undefined : snapshotOf(row.profile, row.recordCount);
       const value = metricValue(snapshot, this.#options.metrics?.[name] ?? DEFAULT_METRIC);
-      rows.push(...this.#stepSeries(window, name, this.#subjectOf(name), value, muted));
+      rows.push(...step(name, this.#subjectOf(name), value));
     }
     return rows;
   }
@@ -122,12 +130,31 @@ export class LaneAuditor {
     const findings = stepSeries(
       memory,
       { startMs: window.windowStartMs, endMs, value },
-      this.#series.filter((detector) => judges(detector, subject)),
-      this.#context(name),
+      this.#series.filter((detector) => judgesSubject(detector, subject)),
+      (detector) =>
+        this.#context(
+          name,
+          1,
+          subject === "records" ? this.#shares.ofRecords(detector) : this.#shares.metric,
+        ),
       (detector) => this.#seriesOptions(detector, name),
     );
+    for (const { detector, step } of findings)
+      noteAwake(this.#memory.awake, awakeKey(name, detector), window.windowStartMs, step.idle === true);
     const pinned = window.windowStartMs < (this.#options.referenceUntilMs ?? Number.NEGATIVE_INFINITY);
     return findings.map((finding) => seriesRow(window, name, value, finding, muted || pinned));
+  }
+
+  #sharesNow(): Shares {
+    const metrics = new Map(Object.keys(this.#memory.metrics).map((name) => [name, this.#subjectOf(name)]));
+    const hasFeatures = Object.keys(this.#memory.features).length > 0;
+    return budgetShares(
+      this.#memory.awake,
+      this.#memory.lastWindowStartMs,
+      this.#series,
+      metrics,
+      hasFeatures,
+    );
   }
 
   /** A metric whose missing value means 0 counts something; any other measures. */
@@ -236,7 +263,11 @@ export class LaneAuditor {
 
   #featureAudit(feature: string, featureCount: number): FeatureAudit {
     return {
-      context: this.#context(feature, featureCount),
+      context: this.#context(
+        feature,
+        featureCount * Math.max(1, this.#distributions.length),
+        this.#shares.features,
+      ),
       detectors: this.#distributions,
       detectorOptions: this.#options.detectorOptions,
       feature: this.#options.features?.[feature] ?? {},
@@ -245,14 +276,16 @@ export class LaneAuditor {
     };
   }
 
-  #context(feature: string, featureCount = this.#featureCount()): DetectorContext {
-    const { swimlane, source, windowSizeMs, timeZone, pageBudgetPerWeek, knownEvents } = this.#options;
-    const familySize = featureCount * Math.max(1, this.#distributions.length);
+  /** @param share of the lane's page budget that goes to what is judged in this context. */
+  #context(feature: string, familySize: number, share: number): DetectorContext {
+    const { swimlane, source, windowSizeMs, timeZone, knownEvents } = this.#options;
+    const pageBudgetPerWeek = share * this.#options.pageBudgetPerWeek;
     return { swimlane, source, feature, windowSizeMs, timeZone, pageBudgetPerWeek, familySize, knownEvents };
   }
 
   #limits(): AlertLimits {
-    const { pageBudgetPerWeek, windowSizeMs } = this.#options;
+    const { windowSizeMs } = this.#options;
+    const pageBudgetPerWeek = this.#shares.features * this.#options.pageBudgetPerWeek;
     return alertLimits({ pageBudgetPerWeek, windowSizeMs, featureCount: this.#featureCount() });
   }
 
@@ -266,10 +299,6 @@ export class LaneAuditor {
       (event) => event.startMs < endMs && event.endMs > window.windowStartMs,
     );
   }
-}
-
-function judges(detector: SeriesDetector, subject: SeriesSubject): boolean {
-  return detector.subjects === undefined || detector.subjects.includes(subject);
 }
 
 function isSuspect(finding: Finding, limits: AlertLimits): boolean {

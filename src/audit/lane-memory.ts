@@ -1,4 +1,5 @@
 /** What an auditor remembers of one lane and source. Plain data; `memory-codec.ts` makes a string of it. */
+import type { Awake } from "./budget-shares.ts";
 import type { Tail } from "./calibration.ts";
 import type { FeatureMemory } from "./feature-memory.ts";
 import { emptyJoint, type JointMemory } from "./joint.ts";
@@ -16,6 +17,8 @@ export interface LaneMemory {
   features: Record<string, FeatureMemory>;
   metrics: Record<string, SeriesMemory>;
   records: SeriesMemory;
+  /** Which series could page of late, and so have a part of the budget. */
+  awake: Awake;
   /** What the lane's features together know of each detector's significances. */
   tails: Record<string, Tail>;
   /** What its features say together. */
@@ -30,6 +33,7 @@ export function emptyLaneMemory(): LaneMemory {
     features: {},
     metrics: {},
     records: {},
+    awake: {},
     tails: {},
     joint: emptyJoint(),
   };

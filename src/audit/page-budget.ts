@@ -28,9 +28,10 @@ export interface AlertLimits {
 }
 
 export interface BudgetShare {
+  /** The part of the lane's budget that its features have (budget-shares.ts). */
   readonly pageBudgetPerWeek: number;
   readonly windowSizeMs: number;
-  /** Features (and series) of the lane that are judged each window. */
+  /** Features of the lane that are judged each window. */
   readonly featureCount: number;
 }
 

@@ -18,8 +18,13 @@ export interface MetricOptions {
 
 export const DEFAULT_METRIC: MetricOptions = { aggregate: "mean", missing: "gap" };
 
-/** Memory of one series, by detector. */
-export type SeriesMemory = Record<string, unknown>;
+/** Memory of one series, by detector, each with the version of its shape. */
+export type SeriesMemory = Record<string, VersionedMemory>;
+
+export interface VersionedMemory {
+  readonly version: number;
+  readonly memory: unknown;
+}
 
 export interface SeriesFinding {
   readonly detector: SeriesDetector;
@@ -30,14 +35,18 @@ export function stepSeries(
   memory: SeriesMemory,
   point: SeriesPoint,
   detectors: readonly SeriesDetector[],
-  context: DetectorContext,
+  contextOf: (detector: SeriesDetector) => DetectorContext,
   optionsOf: (detector: SeriesDetector) => unknown,
 ): SeriesFinding[] {
   return detectors.map((detector) => {
     const options = optionsOf(detector);
-    const before = memory[detector.name] ?? detector.start(context, options);
+    const context = contextOf(detector);
+    const version = detector.memoryVersion ?? 1;
+    const stored = memory[detector.name];
+    // A memory that an older release wrote would be misread: this detector learns anew, the others go on.
+    const before = stored?.version === version ? stored.memory : detector.start(context, options);
     const step = detector.step(point, before, context, options);
-    memory[detector.name] = step.memory;
+    memory[detector.name] = { version, memory: step.memory };
     return { detector, step };
   });
 }
