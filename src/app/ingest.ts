@@ -8,6 +8,7 @@ import type { Clock } from "../base/clock.ts";
 import type { Telemetry } from "../base/telemetry.ts";
 import type { Decoder } from "../decode/decoder.ts";
 import { DecodedRecord } from "../decode/record.ts";
+import { DecoderWorkMetric } from "../decode/work-metric.ts";
 import { findPath } from "../rollup/path.ts";
 import type { CutBounds } from "../segment/cut-policy.ts";
 import type { Segment } from "../segment/manifest.ts";
@@ -58,6 +59,7 @@ export class Ingest implements SourceHandler {
   readonly #options: IngestOptions;
   readonly #folding: FoldingContext;
   readonly #writer: SegmentWriter;
+  readonly #decoderWork: DecoderWorkMetric;
   readonly #folders = new Map<string, PartitionFolder>();
   readonly #lastBatchMs = new Map<string, number>();
   /** Since when the open segment of each partition has been seen open. */
@@ -68,6 +70,7 @@ export class Ingest implements SourceHandler {
   constructor(options: IngestOptions) {
     this.#options = options;
     this.#writer = new SegmentWriter(options);
+    this.#decoderWork = new DecoderWorkMetric(options.decoder, options.telemetry);
     const { decoder, lanes, arena, bounds, shape, asOfMs } = options;
     this.#folding = {
       decoder,
@@ -101,6 +104,7 @@ export class Ingest implements SourceHandler {
     folder.fold(batch);
     this.#lastBatchMs.set(`${batch.topic}|${batch.partition}`, this.#options.clock.nowMs());
     this.#observeLag(batch);
+    this.#decoderWork.observe();
     if (control.isStale()) return;
     await this.#handOver(folder);
     await control.heartbeat();

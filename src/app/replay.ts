@@ -7,7 +7,7 @@ import { join } from "node:path";
 import type { Detector } from "../../detectors/contract.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Telemetry } from "../base/telemetry.ts";
-import { JsonDecoder } from "../decode/json.ts";
+import { ByteDecoder } from "../decode/bytes/byte-decoder.ts";
 import { ShapeRegistry } from "../decode/shapes.ts";
 import { createInlineQueue } from "../queue/inline/inline.ts";
 import { ProfileArena } from "../sketch/arena.ts";
@@ -125,7 +125,7 @@ function reading(
   ingest = new Ingest({
     source,
     store,
-    decoder: new JsonDecoder(mapping, new ShapeRegistry(), config.limits),
+    decoder: new ByteDecoder(mapping, new ShapeRegistry(), config.limits),
     lanes: laneWindows(config),
     arena: new ProfileArena({ k: config.profile.k }),
     bounds: { bytesMax, offsetsMax, seriesMax },

@@ -11,7 +11,7 @@ import { errorText, InvariantError, OperationalError } from "../base/errors.ts";
 import type { Telemetry } from "../base/telemetry.ts";
 import type { ControlServer } from "../control/contract.ts";
 import { startControlServer, startHealthServer } from "../control/server.ts";
-import { JsonDecoder } from "../decode/json.ts";
+import { ByteDecoder } from "../decode/bytes/byte-decoder.ts";
 import type { Mapping } from "../decode/mapping.ts";
 import { ShapeRegistry } from "../decode/shapes.ts";
 import { Deliverer } from "../notify/deliver.ts";
@@ -257,7 +257,7 @@ export class Service {
     ingest = new Ingest({
       source,
       store: this.#store,
-      decoder: new JsonDecoder(mapping, new ShapeRegistry(), config.limits),
+      decoder: new ByteDecoder(mapping, new ShapeRegistry(), config.limits),
       lanes: laneWindows(config),
       arena: new ProfileArena({ k: config.profile.k }),
       bounds: { bytesMax, offsetsMax, seriesMax },

@@ -11,4 +11,18 @@ export interface Decoder {
   decode(bytes: Buffer, start: number, end: number, record: DecodedRecord): RecordOutcome;
   /** What exactly was wrong with the last record that was not "ok", for the dead letter. */
   readonly detail: string;
+  /** How it went, for decoders that have a quick path. */
+  readonly work?: DecoderWork;
+}
+
+/** Counts since the process began, but for `forms` and `texts`, which are what is known now. */
+export interface DecoderWork {
+  /** Records that were read in place, by a form that was known. */
+  readonly recordsRead: number;
+  /** Records that were parsed. */
+  readonly recordsParsed: number;
+  /** Stretches of form that are known; at most {@link STRETCHES_MAX} (bytes/form-tree.ts). */
+  readonly forms: number;
+  /** Strings that are known; at most {@link TEXTS_MAX} (bytes/texts.ts). */
+  readonly texts: number;
 }

@@ -37,7 +37,10 @@ export type Pick = (record: unknown) => unknown;
 
 /** A compiled JSON pointer. Looks at own properties only, so that no prototype answers for a record. */
 export function compilePointer(pointer: string): Pick {
-  const keys = pointerKeys(pointer);
+  return pickKeys(pointerKeys(pointer));
+}
+
+function pickKeys(keys: readonly string[]): Pick {
   if (keys.length === 1) {
     const only = keys[0]!;
     return (record) => ownProperty(record, only);
@@ -63,12 +66,9 @@ function ownProperty(holder: unknown, key: string): unknown {
 export type PickText = (record: unknown) => string | undefined;
 
 export function compileText(spec: string): PickText {
-  if (spec.startsWith("/")) {
-    const pick = compilePointer(spec);
-    return (record) => asText(pick(record));
-  }
-  if (!spec.includes("{")) return () => spec;
-  const parts = templateParts(spec);
+  const parts = textParts(spec).map((part) => (typeof part === "string" ? part : pickKeys(part.path)));
+  const [only] = parts;
+  if (parts.length === 1) return typeof only === "string" ? () => only : (record) => asText(only!(record));
   return (record) => {
     let text = "";
     for (const part of parts) {
@@ -80,20 +80,25 @@ export function compileText(spec: string): PickText {
   };
 }
 
-function templateParts(template: string): readonly (string | Pick)[] {
-  return template
+/** A constant, or where in the record a part of a name stands. */
+export type TextPart = string | { readonly path: readonly string[] };
+
+/** "/a/b" → the path; "{env}/{/meta/pipe}" → a path, "/", a path; anything else is itself. */
+export function textParts(spec: string): readonly TextPart[] {
+  if (spec.startsWith("/")) return [{ path: pointerKeys(spec) }];
+  if (!spec.includes("{")) return [spec];
+  return spec
     .split(/(\{[^{}]+\})/)
     .filter((part) => part !== "")
     .map((part) => {
       if (!part.startsWith("{")) return part;
       const name = part.slice(1, -1);
-      return compilePointer(
-        name.startsWith("/") ? name : `/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`,
-      );
+      return { path: name.startsWith("/") ? pointerKeys(name) : [name] };
     });
 }
 
-function asText(value: unknown): string | undefined {
+/** A plain value as part of a name; `undefined` for an empty text, null, or anything that is not plain. */
+export function asText(value: unknown): string | undefined {
   if (typeof value === "string") return value === "" ? undefined : value;
   return typeof value === "number" || typeof value === "boolean" ? String(value) : undefined;
 }

@@ -1,6 +1,9 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { LaneRules } from "../assign/lane.ts";
+import { seededRandom } from "../base/random.ts";
+import { ByteDecoder } from "../decode/bytes/byte-decoder.ts";
+import type { Decoder } from "../decode/decoder.ts";
 import { JsonDecoder } from "../decode/json.ts";
 import { DEFAULT_MAPPING } from "../decode/mapping.ts";
 import { OUTCOMES } from "../decode/outcome.ts";
@@ -21,11 +24,11 @@ interface Line {
   readonly text: string | null;
 }
 
-function newFolder(bounds: Partial<CutBounds> = {}, startOffset = 0) {
+function newFolder(bounds: Partial<CutBounds> = {}, startOffset = 0, decoder?: Decoder) {
   const rejected: Rejected[] = [];
   const arena = new ProfileArena();
   const folder = new PartitionFolder("t", 0, startOffset, {
-    decoder: new JsonDecoder(DEFAULT_MAPPING, new ShapeRegistry()),
+    decoder: decoder ?? new JsonDecoder(DEFAULT_MAPPING, new ShapeRegistry()),
     record: new DecodedRecord(),
     lanes: new LaneRules(
       { windowSizeMs: MINUTE, allowedLatenessMs: 5_000, lateMaxMs: 3_600_000, futureMaxMs: MINUTE },
@@ -185,4 +188,39 @@ test("an array counts one record and all its elements", () => {
   expect(rows.get("tags.length")).toMatchObject({ presentCount: 3, numberCount: 3, mean: 5 / 3 });
   expect(rows.get("tags[]")).toMatchObject({ presentCount: 2, numberCount: 4, max: 4 });
   expect(rows.get("*")).toMatchObject({ presentCount: 3 });
+});
+
+// Records of several forms, odd ones among them: arrays, escapes, other spaces, bad numbers, no lane.
+test("records read in place and records parsed give the same segments, to the bit", () => {
+  const random = seededRandom(3);
+  const lines = Array.from({ length: 6_000 }, (_, i): Line => {
+    const features: Record<string, unknown> = {
+      score: random(),
+      price: Math.round(random() * 1e4) / 100,
+      age: random() < 0.1 ? null : Math.floor(random() * 90),
+      country: ["FR", "DE", "é"][Math.floor(random() * 3)],
+      id: `user-${Math.floor(random() * 900)}`,
+      premium: random() < 0.3,
+    };
+    if (random() < 0.1) delete features["price"];
+    if (random() < 0.05) features["tags"] = ["a", 1, null];
+    if (random() < 0.05) features["note"] = "line\nbreak";
+    if (random() < 0.05) features["user"] = { age: random() * 1e-9 };
+    const made = line(i, i / 20, features, i % 3 === 0 ? "prod" : "eval");
+    const odd = random();
+    if (odd < 0.03) return { ...made, text: made.text!.replaceAll(":", ": ") };
+    if (odd < 0.04) return { ...made, text: made.text!.replace("score", "__proto__") };
+    if (odd < 0.05) return { ...made, text: made.text!.slice(0, Math.floor(random() * 150)) };
+    return odd < 0.06 ? { ...made, text: null } : made;
+  });
+  const decoder = new ByteDecoder(DEFAULT_MAPPING, new ShapeRegistry());
+  const [read, parsed] = [decoder, undefined].map((one) => {
+    const { folder, rejected } = newFolder({ offsetsMax: 1_700 }, 0, one);
+    folder.fold(batchOf(lines));
+    folder.cut();
+    return { segments: stored(folder.takeSealed()), rejected };
+  });
+  expect(read).toEqual(parsed);
+  expect(decoder.work.recordsRead).toBeGreaterThan(4_500);
+  expect(read!.rejected.length).toBeGreaterThan(50);
 });
