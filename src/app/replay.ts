@@ -14,7 +14,10 @@ import { ProfileArena } from "../sketch/arena.ts";
 import type { RecordSource, SourceHandler } from "../source/contract.ts";
 import { FileSource } from "../source/file/file-source.ts";
 import { fileOptionsSchema } from "../source/file/options.ts";
-import { makeStore, storeOptionsSchema } from "../store/index.ts";
+import type { Store } from "../store/contract.ts";
+import { DuckDbTables } from "../store/duckdb/duckdb-tables.ts";
+import { duckDbOptionsSchema } from "../store/duckdb/options.ts";
+import { ReplayStore } from "../store/replay-store.ts";
 import type { Config } from "./config/schema.ts";
 import { Ingest } from "./ingest.ts";
 import { foldingShape, incidentOptionsOf, laneWindows } from "./lane-settings.ts";
@@ -42,10 +45,8 @@ export async function replay(options: ReplayOptions): Promise<ReplaySummary> {
   await mkdir(outFolder, { recursive: true });
   const storePath = join(outFolder, "store.duckdb");
   for (const path of [storePath, `${storePath}.wal`]) await rm(path, { force: true });
-  const store = makeStore(
-    storeOptionsSchema.parse({ type: "duckdb", path: storePath, acknowledge: "buffered" }),
-    { clock, telemetry, environment: {} },
-  );
+  const tables = duckDbOptionsSchema.parse({ type: "duckdb", path: storePath, acknowledge: "buffered" });
+  const store = new ReplayStore(new DuckDbTables(tables, { clock, telemetry }));
   await store.open();
   const output = await ReplayOutput.open(outFolder);
   const audits = createInlineQueue<never>(
@@ -98,12 +99,7 @@ export async function replay(options: ReplayOptions): Promise<ReplaySummary> {
   return await output.close();
 }
 
-function reading(
-  options: ReplayOptions,
-  store: ReturnType<typeof makeStore>,
-  watch: Watch,
-  output: ReplayOutput,
-) {
+function reading(options: ReplayOptions, store: Store, watch: Watch, output: ReplayOutput) {
   const { config, clock, telemetry, paths, outFolder } = options;
   const sourceName = options.sourceName ?? Object.keys(config.sources)[0] ?? "files";
   const mapping = mappingOf(config, sourceName);

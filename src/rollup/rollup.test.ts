@@ -157,6 +157,21 @@ test("late data merges its window again, from the store, and the revision goes u
   expect(await rollup.revise()).toEqual([]);
 });
 
+test("late data does not shrink a window whose earlier rows have expired", async () => {
+  const { rollup, store } = await newRollup();
+  const first = segment({ start: 0, end: 20 }, { 0: 10, 1: 10 });
+  await rollup.add("t", 0, [first]);
+  const released = rollup.releaseComplete();
+  await store.writeWindows(
+    released.map(({ window }) => window),
+    released.flatMap(({ profiles }) => profiles),
+  );
+  const late = segment({ start: 20, end: 23 }, { 0: 3 });
+  await store.writeSegments([late]);
+  await rollup.add("t", 0, [late]);
+  expect(await rollup.revise()).toEqual([]);
+});
+
 test("a restarted process goes on with windows that were still open when it died", async () => {
   const { rollup, store } = await newRollup();
   const first = segment({ start: 0, end: 25 }, { 0: 10, 1: 15 });

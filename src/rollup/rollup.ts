@@ -8,7 +8,7 @@ import type { Clock } from "../base/clock.ts";
 import { invariant } from "../base/errors.ts";
 import type { Telemetry } from "../base/telemetry.ts";
 import type { Manifest, Segment, SegmentProfile } from "../segment/manifest.ts";
-import type { Store } from "../store/contract.ts";
+import type { Store, WindowRow } from "../store/contract.ts";
 import type { CompleteWindow } from "./complete-window.ts";
 import { PartitionFrontier } from "./frontier.ts";
 import { LaneProgress, laneKey } from "./lane-progress.ts";
@@ -175,9 +175,29 @@ export class Rollup {
         onPath,
       );
       if (merged.window.recordCount === known?.recordCount) continue;
-      revised.push(merged);
+      if (known !== undefined && merged.window.recordCount < known.recordCount)
+        this.#refuseLoss(known, merged);
+      else revised.push(merged);
     }
     return revised.sort(compareByEnd);
+  }
+
+  /** The segments that a window was merged from can be gone (retention, a replay's store): it stays as it was. */
+  #refuseLoss(known: WindowRow, { window }: CompleteWindow): void {
+    const message =
+      "a window is not merged again: late records came after the rows of its earlier segments had expired. It stays as it was.";
+    const { telemetry } = this.#options;
+    telemetry
+      .counter("rollup_revisions_refused_total", "Windows not merged again: rows of theirs had expired")
+      .inc();
+    const { swimlane, source, windowStartMs, recordCount } = known;
+    telemetry.log("warn", message, {
+      swimlane,
+      source,
+      windowStartMs,
+      recordCount,
+      found: window.recordCount,
+    });
   }
 
   /** Lowest watermark over all partitions of a configured source: what its lanes wait for. */

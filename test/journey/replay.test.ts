@@ -126,6 +126,17 @@ test("bad records are counted by reason, kept with their place, and stop nothing
   expect(letters[8]).toMatchObject({ reason: "future", detail: expect.stringContaining("2099") });
 });
 
+test("its store accounts for every record, and says of each segment how many of its rows are kept", async () => {
+  const { outFolder, summary } = await first;
+  const [segments] = await query(
+    outFolder,
+    "SELECT sum(records_ok)::INT AS ok, sum(end_offset - start_offset)::INT AS offsets, sum(row_count)::INT AS rows FROM segments",
+  );
+  const [profiles] = await query(outFolder, "SELECT count(*)::INT AS rows FROM segment_profiles");
+  expect(segments).toEqual({ ok: summary.outcomes.ok, offsets: 73_650, rows: profiles!["rows"] });
+  expect(profiles!["rows"]).toBeGreaterThan(0);
+});
+
 test("a record that comes hours late is counted in its own window", async () => {
   const at = (minute: number) => recordAt(Date.UTC(2026, 0, 1, 0, minute), { x: minute });
   const minutes = Array.from({ length: 600 }, (_, i) => i);

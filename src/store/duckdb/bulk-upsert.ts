@@ -6,7 +6,7 @@
  * where no row can be replaced: so windows which arrive in order cost the same however large the table is.
  */
 import type { DuckDBConnection } from "@duckdb/node-api";
-import type { Cells } from "../rows.ts";
+import type { Cell, Cells } from "../rows.ts";
 import { type Table, timeColumn } from "../schema.ts";
 import { appendRows, type DuckDb } from "./append-rows.ts";
 import { columnSql } from "./column-types.ts";
@@ -36,7 +36,7 @@ export class BulkUpsert {
 
   /** Within the caller's transaction. Of rows with equal keys the last is kept. */
   async upsert(duckdb: DuckDb, connection: DuckDBConnection, rows: readonly Cells[]): Promise<void> {
-    const distinct = this.#lastByKey(rows);
+    const distinct = lastByCells(rows, this.#keyIndexes);
     const replacing = distinct.filter((row) => (row[0] as number) <= this.#latestMs);
     if (replacing.length > 0) await this.#deleteByKey(duckdb, connection, replacing);
     const { name, columns } = this.#table;
@@ -48,16 +48,6 @@ export class BulkUpsert {
 
   get #stagingName(): string {
     return `replaced_${this.#table.name}`;
-  }
-
-  #lastByKey(rows: readonly Cells[]): readonly Cells[] {
-    const byKey = new Map<string, Cells>();
-    for (const row of rows) {
-      let key = "";
-      for (const i of this.#keyIndexes) key += `${row[i]}\u0000`;
-      byKey.set(key, row);
-    }
-    return byKey.size === rows.length ? rows : [...byKey.values()];
   }
 
   async #deleteByKey(duckdb: DuckDb, connection: DuckDBConnection, rows: readonly Cells[]): Promise<void> {
@@ -88,6 +78,34 @@ export class BulkUpsert {
     }
     return ` AND t.${time} BETWEEN ${timestampSql(minMs)} AND ${timestampSql(maxMs)}`;
   }
+}
+
+/**
+ * Of rows with equal cells in `indexes` the last, in the order of the first. A map a cell rather than a joined key:
+ * texts that come again and again are looked up by a hash that they carry, and no key is built for every row.
+ */
+function lastByCells(rows: readonly Cells[], indexes: readonly number[]): Cells[] {
+  const kept: Cells[] = [];
+  const root = new Map<Cell, unknown>();
+  const last = indexes.at(-1)!;
+  for (const row of rows) {
+    let level = root;
+    for (const i of indexes) {
+      const cell = row[i]!;
+      const next = level.get(cell);
+      if (i === last) {
+        if (next === undefined) level.set(cell, kept.push(row) - 1);
+        else kept[next as number] = row;
+      } else if (next === undefined) {
+        const made = new Map<Cell, unknown>();
+        level.set(cell, made);
+        level = made;
+      } else {
+        level = next as Map<Cell, unknown>;
+      }
+    }
+  }
+  return kept;
 }
 
 function timestampSql(timeMs: number): string {
