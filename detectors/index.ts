@@ -11,6 +11,7 @@ import { precision } from "./precision/precision.ts";
 import { psi } from "./psi/psi.ts";
 import { range } from "./range/range.ts";
 import { schema } from "./schema/schema.ts";
+import { share } from "./share/share.ts";
 import { shift } from "./shift/shift.ts";
 import { volume } from "./volume/volume.ts";
 
@@ -21,6 +22,7 @@ export const BUILT_IN_DETECTORS: readonly Detector[] = [
   ks,
   psi,
   shift,
+  share,
   nullRate,
   categories,
   range,

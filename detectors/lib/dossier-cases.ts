@@ -29,7 +29,7 @@ export interface DossierCase {
   };
 }
 
-const CASE_CONTEXT: DetectorContext = {
+export const CASE_CONTEXT: DetectorContext = {
   swimlane: "prod",
   source: "",
   feature: "value",

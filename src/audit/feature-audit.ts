@@ -36,9 +36,13 @@ const LEARNING_ROWS = 300;
 const HELD_WINDOWS_MAX = 100;
 /** Without a pinned reference, accepted windows widen it this long, then it is frozen. */
 const REFERENCE_WINDOWS = 168;
-/** So many refusals among the newest windows are a new normal: learned once, as the reference. */
-const NEW_NORMAL_REFUSALS = 7;
-const NEW_NORMAL_WINDOWS = 8;
+/**
+ * So many refusals among the newest windows are a new normal: learned once, as the reference. Of windows of a day or
+ * longer, a working week that nobody has mended says enough.
+ */
+const NEW_NORMAL = { refusals: 7, windows: 8 };
+const NEW_NORMAL_OF_DAYS = { refusals: 5, windows: 6 };
+const DAY_MS = 86_400_000;
 /** Accepted windows between two fits of tails and overdispersion: often while little is known, seldom afterwards. */
 const REFIT_EVERY_EARLY = 4;
 const REFIT_EVERY = 16;
@@ -103,16 +107,17 @@ export function settleFeature(
   suspect: boolean,
   audit: FeatureAudit,
 ): void {
+  const newNormal = audit.context.windowSizeMs >= DAY_MS ? NEW_NORMAL_OF_DAYS : NEW_NORMAL;
   if (judged.alerting)
-    pushBounded(memory.refusals, { startMs: judged.startMs, refused: suspect }, NEW_NORMAL_WINDOWS);
+    pushBounded(memory.refusals, { startMs: judged.startMs, refused: suspect }, newNormal.windows);
   if (suspect && judged.alerting) {
     pushBounded(
       memory.held,
       { startMs: judged.startMs, snapshot: heldSnapshot(judged.snapshot) },
-      NEW_NORMAL_WINDOWS,
+      newNormal.windows,
     );
     const refusals = memory.refusals.filter(({ refused }) => refused).length;
-    if (refusals >= NEW_NORMAL_REFUSALS) acceptNewNormal(memory, audit);
+    if (refusals >= newNormal.refusals) acceptNewNormal(memory, audit);
     return;
   }
   if (widensReference(memory, judged.startMs, audit)) addToReference(memory.frozen, judged.snapshot);

@@ -14,6 +14,13 @@ import { normalSignificance } from "./normal-tail.ts";
 const DISTANCE_MIN = 0.15;
 /** Each of both must lean towards the other by so many standard errors. */
 const LEAN_MIN = 2;
+/** Standard errors by which the shares of rows that either says were exchanged may differ. */
+const AGREE_ERRORS = 3;
+/**
+ * Two features that both lean by chance would be twice the evidence of one. But where one has a fault of its own, only
+ * the other's lean is by chance, so the second counts by half.
+ */
+const BOTH_WEIGHT = 1.5;
 /** Features tried against each other; the number of pairs grows with the square. */
 const SWAP_FEATURES_MAX = 64;
 
@@ -42,10 +49,10 @@ export function mostSwapped(
       if (toB === undefined || toA === undefined) continue;
       pairCount++;
       const first = lean(judged.get(a)!, memories[a]!, toB);
-      const second = first < LEAN_MIN ? 0 : lean(judged.get(b)!, memories[b]!, toA);
-      if (first < LEAN_MIN || second < LEAN_MIN) continue;
+      const second = first.errors < LEAN_MIN ? NO_LEAN : lean(judged.get(b)!, memories[b]!, toA);
       // Both must lean: one feature's own fault leans far, and any other may lean a little by chance.
-      const significance = 2 * normalSignificance(Math.min(first, second));
+      if (first.errors < LEAN_MIN || second.errors < LEAN_MIN || !agree(first, second)) continue;
+      const significance = BOTH_WEIGHT * normalSignificance(Math.min(first.errors, second.errors));
       if (significance > (best?.significance ?? 0)) best = { features: [a, b], significance };
     }
   }
@@ -75,28 +82,45 @@ export function directionsOf(memories: Readonly<Record<string, FeatureMemory>>):
   return directions;
 }
 
-/** Standard errors by which the window leans from its baseline towards `towards`. */
-function lean({ tally, baseline }: JudgedFeature, memory: FeatureMemory, towards: readonly number[]): number {
+interface Lean {
+  /** Standard errors by which the window leans from its baseline towards the other feature. */
+  readonly errors: number;
+  /** Share of the rows that were exchanged, if that is what it was, and the standard error of it. */
+  readonly share: number;
+  readonly shareError: number;
+}
+
+const NO_LEAN: Lean = { errors: 0, share: 0, shareError: 0 };
+
+/** An exchange takes the same rows from both; a fault of one feature is seldom of the size that the other leans by. */
+function agree(a: Lean, b: Lean): boolean {
+  return Math.abs(a.share - b.share) <= AGREE_ERRORS * Math.hypot(a.shareError, b.shareError);
+}
+
+function lean({ tally, baseline }: JudgedFeature, memory: FeatureMemory, towards: readonly number[]): Lean {
   const catalog = memory.catalog!;
   if (tally.valueCount === 0 || baseline.sums.valueCount === 0 || towards.length !== catalog.groupCount)
-    return 0;
+    return NO_LEAN;
   const expected = grouped(baseline.sums.counts, baseline.sums.valueCount, catalog);
   const observed = grouped(tally.counts, tally.valueCount, catalog);
   let score = 0;
   let mean = 0;
   let square = 0;
+  let whole = 0;
   for (let i = 0; i < expected.length; i++) {
     const sum = towards[i]! + expected[i]!;
     // Bounded weights: a single record in a cell that is nearly empty must not decide.
     const weight = sum > 0 ? (towards[i]! - expected[i]!) / sum : 0;
     score += (observed[i]! - expected[i]!) * weight;
+    whole += (towards[i]! - expected[i]!) * weight;
     mean += expected[i]! * weight;
     square += expected[i]! * weight * weight;
   }
   const overdispersion = memory.overdispersions[baseline.index];
   const scale = 1 / tally.valueCount + 1 / baseline.sums.valueCount + (overdispersion?.cells ?? 0);
   const variance = Math.max(square - mean * mean, 1 / tally.valueCount) * scale;
-  return score / Math.sqrt(variance);
+  const error = Math.sqrt(variance);
+  return { errors: score / error, share: score / whole, shareError: error / whole };
 }
 
 function grouped(counts: ArrayLike<number>, total: number, catalog: Catalog): number[] {
