@@ -21,6 +21,8 @@ export interface Incident {
   readonly story: string;
   /** Features that changed; empty where no single feature's distribution did. */
   readonly features: readonly string[];
+  /** True where rows are lost or added: the lane's record count is what changed, or changed as well. */
+  readonly movesRows?: true;
   /** Why no summary by feature can see it, where that is so. */
   readonly invisible?: string;
   readonly apply: (rows: readonly Row[], context: IncidentContext) => Row[];
@@ -112,7 +114,8 @@ export const INCIDENTS: readonly Incident[] = [
   {
     name: "duplicate-join",
     story: "a key that is no longer unique upstream: each row of an affected user comes five times",
-    features: [],
+    movesRows: true,
+    features: ["event_id"],
     apply: (rows, { random, share }) =>
       rows.flatMap((row) => (random() < share ? Array.from({ length: 5 }, () => row) : [row])),
   },
@@ -179,6 +182,7 @@ export const INCIDENTS: readonly Incident[] = [
   {
     name: "cohort-outage",
     story: "the iOS client's events do not arrive",
+    movesRows: true,
     features: ["device"],
     apply: (rows, { random, share }) => rows.filter((row) => row.device !== "ios" || random() >= share),
   },
@@ -215,6 +219,7 @@ export const INCIDENTS: readonly Incident[] = [
   {
     name: "dropped-tail",
     story: "rows with a price above 80 are filtered out as outliers",
+    movesRows: true,
     features: ["list_price"],
     apply: (rows, { random, share }) =>
       rows.filter((row) => (row.list_price as number) < 80 || random() >= share),
@@ -267,6 +272,7 @@ export const INCIDENTS: readonly Incident[] = [
   {
     name: "load-test-traffic",
     story: "a load test's one synthetic user is in the stream",
+    movesRows: true,
     features: ["user_id", "price", "balance"],
     apply: (rows, { random, share }) =>
       rows.flatMap((row) => (random() < share ? [row, { ...rows[0]!, user_id: "loadtest-1" }] : [row])),
@@ -274,6 +280,7 @@ export const INCIDENTS: readonly Incident[] = [
   {
     name: "sampling-bias",
     story: "a sampler keeps users by activity, not by chance: two thirds of the quiet ones are gone",
+    movesRows: true,
     features: ["clicks_7d", "clicks_30d"],
     apply: (rows, { random, share }) =>
       rows.filter((row) => (row.clicks_30d as number) > 10 || random() >= share * 0.67),
@@ -311,6 +318,7 @@ export const INCIDENTS: readonly Incident[] = [
   {
     name: "replayed-day",
     story: "yesterday's file is sent again beside today's",
+    movesRows: true,
     features: [],
     apply: (rows, { random, share, yesterday }) => [...rows, ...yesterday.filter(() => random() < share)],
   },
