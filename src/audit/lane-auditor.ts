@@ -33,7 +33,9 @@ import { emptyFeatureMemory } from "./feature-memory.ts";
 import { findingRow, seriesRow } from "./finding-rows.ts";
 import { judgeJoint, learnJoint } from "./joint.ts";
 import { emptyLaneMemory, FEATURES_MAX, type LaneMemory } from "./lane-memory.ts";
+import type { NamedReference } from "./named-reference.ts";
 import { type AlertLimits, alertLimits } from "./page-budget.ts";
+import { judgeReferences } from "./reference-audit.ts";
 import { DEFAULT_METRIC, type MetricOptions, metricValue, stepSeries } from "./series-audit.ts";
 import { judgeSlowDrift, SLOW_DRIFT_DEFAULTS, type SlowDriftOptions } from "./slow-drift.ts";
 import { verdictRow } from "./verdict-row.ts";
@@ -64,6 +66,8 @@ export class LaneAuditor {
   #shares: Shares;
   readonly #series: readonly SeriesDetector[];
   readonly #distributions: readonly DistributionDetector[];
+  /** What the lane is held to beside its own past. */
+  #references: readonly NamedReference[] = [];
 
   /** @param memory of an earlier auditor with the same options; it is handed over. */
   constructor(options: LaneAuditorOptions, memory: LaneMemory = emptyLaneMemory()) {
@@ -85,9 +89,13 @@ export class LaneAuditor {
     return this.#memory;
   }
 
-  /** Judges a window and learns from it. Windows come in order, each once. */
-  audit(complete: CompleteWindow): readonly VerdictRow[] {
+  /**
+   * Judges a window and learns from it. Windows come in order, each once.
+   * @param references what it is held to beside its own past; they share the lane's page budget.
+   */
+  audit(complete: CompleteWindow, references: readonly NamedReference[] = []): readonly VerdictRow[] {
     const { window } = complete;
+    this.#references = references;
     invariant(
       window.windowStartMs > this.#memory.lastWindowStartMs,
       "windows are audited in order, each once",
@@ -196,9 +204,37 @@ export class LaneAuditor {
     }
     learnJoint(this.#memory.joint, joint, judged, suspects);
     rows.push(...this.#slowDriftRows(window, judged.keys(), muted));
+    rows.push(...this.#heldToReferences(complete, this.#references, muted));
     this.#memory.auditedCount++;
     if (this.#memory.auditedCount % POOL_EVERY === 0) this.#poolTails();
     return rows;
+  }
+
+  /** Holds a window that was judged before to references that were not there then; nothing else is judged again. */
+  holdTo(complete: CompleteWindow, references: readonly NamedReference[]): readonly VerdictRow[] {
+    return this.#heldToReferences(complete, references, this.#inKnownEvent(complete.window));
+  }
+
+  #heldToReferences(
+    { window, profiles }: CompleteWindow,
+    references: readonly NamedReference[],
+    muted: boolean,
+  ): VerdictRow[] {
+    this.#memory.references ??= {};
+    return judgeReferences({
+      window,
+      profiles,
+      references,
+      memory: this.#memory.references,
+      features: this.#memory.features,
+      laneTails: this.#memory.tails,
+      detectors: this.#distributions,
+      detectorOptions: this.#options.detectorOptions,
+      kindOf: (feature) => this.#options.features?.[feature]?.kind,
+      contextOf: (feature) => this.#featureContext(feature, this.#featureCount()),
+      limits: this.#limits(),
+      muted,
+    });
   }
 
   #slowDriftRows(window: WindowRow, features: Iterable<string>, muted: boolean): VerdictRow[] {
@@ -263,17 +299,18 @@ export class LaneAuditor {
 
   #featureAudit(feature: string, featureCount: number): FeatureAudit {
     return {
-      context: this.#context(
-        feature,
-        featureCount * Math.max(1, this.#distributions.length),
-        this.#shares.features,
-      ),
+      context: this.#featureContext(feature, featureCount),
       detectors: this.#distributions,
       detectorOptions: this.#options.detectorOptions,
       feature: this.#options.features?.[feature] ?? {},
       referenceUntilMs: this.#options.referenceUntilMs,
       laneTails: this.#memory.tails,
     };
+  }
+
+  #featureContext(feature: string, featureCount: number): DetectorContext {
+    const testCount = Math.max(1, this.#distributions.length) * this.#comparisonCount();
+    return this.#context(feature, featureCount * testCount, this.#shares.features);
   }
 
   /** @param share of the lane's page budget that goes to what is judged in this context. */
@@ -286,7 +323,13 @@ export class LaneAuditor {
   #limits(): AlertLimits {
     const { windowSizeMs } = this.#options;
     const pageBudgetPerWeek = this.#shares.features * this.#options.pageBudgetPerWeek;
-    return alertLimits({ pageBudgetPerWeek, windowSizeMs, featureCount: this.#featureCount() });
+    const featureCount = this.#featureCount() * this.#comparisonCount();
+    return alertLimits({ pageBudgetPerWeek, windowSizeMs, featureCount });
+  }
+
+  /** A feature is tested against the lane's own past and against every named reference; all share the budget. */
+  #comparisonCount(): number {
+    return 1 + this.#references.length;
   }
 
   #featureCount(): number {

@@ -3,6 +3,7 @@ import type { Awake } from "./budget-shares.ts";
 import type { Tail } from "./calibration.ts";
 import type { FeatureMemory } from "./feature-memory.ts";
 import { emptyJoint, type JointMemory } from "./joint.ts";
+import type { ReferenceMemory } from "./reference-memory.ts";
 import type { SeriesMemory } from "./series-audit.ts";
 
 /** Features of one lane that are judged; more are counted in `unauditedCount`, never judged by halves. */
@@ -23,6 +24,10 @@ export interface LaneMemory {
   tails: Record<string, Tail>;
   /** What its features say together. */
   joint: JointMemory;
+  /** What is remembered of its features against named references. Missing in memories of before there were any. */
+  references?: ReferenceMemory;
+  /** Starts of windows that wait for another lane's, oldest first. */
+  awaitedMs?: number[];
 }
 
 export function emptyLaneMemory(): LaneMemory {
