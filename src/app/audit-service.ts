@@ -12,8 +12,11 @@ import { OperationalError } from "../base/errors.ts";
 import type { Telemetry } from "../base/telemetry.ts";
 import type { CompleteWindow } from "../rollup/complete-window.ts";
 import type { LaneName } from "../rollup/lane-progress.ts";
-import type { ProfileRow, Store, VerdictRow } from "../store/contract.ts";
+import type { Store, VerdictRow } from "../store/contract.ts";
+import { lateComparisons, noteAwaited } from "./late-comparisons.ts";
+import { readCompleteWindows } from "./read-complete-windows.ts";
 import type { RecentWindows } from "./recent-windows.ts";
+import type { References } from "./references.ts";
 
 /** Judge all complete windows of a lane and source up to one; from `revisedMs` again where late data changed one. */
 export interface AuditJob extends LaneName {
@@ -32,6 +35,8 @@ export interface JudgedWindow {
 export interface AuditServiceOptions {
   readonly store: Store;
   readonly recent: RecentWindows;
+  /** What lanes are held to beside their own past. */
+  readonly references: References;
   readonly clock: Clock;
   readonly telemetry: Telemetry;
   /** The lane's detectors, budget and calendar. */
@@ -81,6 +86,7 @@ export class AuditService {
   async #run(job: AuditJob): Promise<void> {
     if (job.revisedStartMs !== undefined) await this.#rewind(job, job.revisedStartMs);
     const lane = await this.#laneOf(job);
+    for (const late of await lateComparisons(this.#options, job, lane.auditor)) await this.#tell([late]);
     while (!this.#options.signal.aborted) {
       const windows = await this.#windowsAfter(lane.auditor.lastWindowStartMs, job);
       if (windows.length === 0) return;
@@ -89,13 +95,22 @@ export class AuditService {
   }
 
   async #judge(lane: Lane, job: AuditJob, windows: readonly CompleteWindow[]): Promise<void> {
-    const judged = windows.map((complete) => ({ complete, verdicts: lane.auditor.audit(complete) }));
-    await this.#options.store.writeVerdicts(judged.flatMap(({ verdicts }) => verdicts));
-    this.#count(judged);
-    await this.#options.onJudged(judged);
+    const referencesOf = await this.#options.references.of(job, windows);
+    const judged = windows.map((complete) => {
+      const references = referencesOf(complete.window);
+      noteAwaited(lane.auditor.memory(), complete.window, references);
+      return { complete, verdicts: lane.auditor.audit(complete, references) };
+    });
+    await this.#tell(judged);
     lane.sinceCheckpoint += windows.length;
     if (this.#options.checkpointWindows > 0 && lane.sinceCheckpoint >= this.#options.checkpointWindows)
       await this.#checkpoint(lane, job);
+  }
+
+  async #tell(judged: readonly JudgedWindow[]): Promise<void> {
+    await this.#options.store.writeVerdicts(judged.flatMap(({ verdicts }) => verdicts));
+    this.#count(judged);
+    await this.#options.onJudged(judged);
   }
 
   async #laneOf(job: AuditJob): Promise<Lane> {
@@ -161,32 +176,14 @@ export class AuditService {
   }
 
   async #readWindows(lastStartMs: number, job: AuditJob): Promise<readonly CompleteWindow[]> {
-    const { swimlane, source, windowSizeMs } = job;
     const sinceMs = Number.isFinite(lastStartMs) ? lastStartMs + 1 : undefined;
-    const filter = { swimlane, source, windowSizeMs, sinceMs, untilMs: job.untilStartMs + 1 };
-    const windows = await this.#options.store.readWindows({ ...filter, limit: WINDOWS_PER_WRITE });
+    const span = { ...job, sinceMs, untilMs: job.untilStartMs + 1 };
+    const windows = await readCompleteWindows(this.#options.store, span, WINDOWS_PER_WRITE);
     if (windows.length === 0) throw notVisible(job, "its window");
-    const span = { sinceMs: windows[0]!.windowStartMs, untilMs: windows.at(-1)!.windowStartMs + 1 };
-    const profiles = new Map<number, ProfileRow[]>();
-    for (const row of await this.#options.store.readProfiles({
-      swimlane,
-      source,
-      windowSizeMs,
-      ...span,
-      limit: 10_000_000,
-    })) {
-      const group = profiles.get(row.windowStartMs);
-      if (group === undefined) profiles.set(row.windowStartMs, [row]);
-      else group.push(row);
-    }
-    return windows.map((window) => {
-      const rows = (profiles.get(window.windowStartMs) ?? []).filter(
-        (row) => row.revision === window.revision,
-      );
-      if (rows.length < window.profileCount)
-        throw notVisible(job, `${rows.length} of ${window.profileCount} profiles`);
-      return { window, profiles: rows.sort((a, b) => (a.feature < b.feature ? -1 : 1)) };
-    });
+    for (const { window, profiles } of windows)
+      if (profiles.length < window.profileCount)
+        throw notVisible(job, `${profiles.length} of ${window.profileCount} profiles`);
+    return windows;
   }
 
   #count(judged: readonly JudgedWindow[]): void {

@@ -29,6 +29,34 @@ export function laneWindows(config: Config): LaneRules<LaneWindows> {
   );
 }
 
+/**
+ * Lanes that a lane is compared with. A `*` of `compareWith` stands for what the same `*` of the rule's `match` stood
+ * for, so that `prod/*` is held to `eval/*` lane by lane.
+ */
+export function compareWithOf(config: Config): (swimlane: string) => readonly string[] {
+  const { defaults, rules } = config.lanes;
+  const compiled = rules.map(({ match, compareWith }) => ({
+    pattern: capturing(match),
+    names: (compareWith as readonly string[] | undefined) ?? defaults.compareWith,
+  }));
+  return (swimlane) => {
+    for (const { pattern, names } of compiled) {
+      const found = pattern.exec(swimlane);
+      if (found !== null) return names.map((name) => filledIn(name, found.slice(1)));
+    }
+    return defaults.compareWith.map((name) => filledIn(name, [swimlane]));
+  };
+}
+
+function capturing(match: string): RegExp {
+  return new RegExp(compilePattern(match).source.replaceAll("[\\s\\S]*", "([\\s\\S]*)"));
+}
+
+function filledIn(name: string, captured: readonly string[]): string {
+  let next = 0;
+  return name.replaceAll("*", () => captured[next++] ?? "*");
+}
+
 /** Known events of a lane, from the calendar. */
 export function knownEventsOf(config: Config, swimlane: string) {
   return config.calendar
@@ -52,7 +80,9 @@ export function incidentOptionsOf(config: Config): Partial<IncidentOptions> {
  * another configuration are told apart.
  */
 export function foldingShape(config: Config, mapping: unknown): string {
-  const windows = { defaults: windowsOf(config.lanes.defaults), rules: config.lanes.rules };
+  // What a lane is compared with decides nothing about folding.
+  const rules = config.lanes.rules.map(({ compareWith: _compareWith, ...rule }) => rule);
+  const windows = { defaults: windowsOf(config.lanes.defaults), rules };
   const deciding = JSON.stringify({
     version: 1,
     windows,

@@ -20,7 +20,7 @@ import { duckDbOptionsSchema } from "../store/duckdb/options.ts";
 import { ReplayStore } from "../store/replay-store.ts";
 import type { Config } from "./config/schema.ts";
 import { Ingest } from "./ingest.ts";
-import { foldingShape, incidentOptionsOf, laneWindows } from "./lane-settings.ts";
+import { compareWithOf, foldingShape, incidentOptionsOf, laneWindows } from "./lane-settings.ts";
 import { ReplayOutput, type ReplaySummary } from "./replay-output.ts";
 import { auditorOptionsOf, mappingOf } from "./service.ts";
 import { Watch } from "./watch.ts";
@@ -64,6 +64,7 @@ export async function replay(options: ReplayOptions): Promise<ReplaySummary> {
     telemetry,
     lanes: laneWindows(config),
     groupOf: () => "files",
+    compareWith: compareWithOf(config),
     auditorOptions: auditorOptionsOf(config, options.detectors),
     incidents: incidentOptionsOf(config),
     audits: audits as never,

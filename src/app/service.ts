@@ -27,7 +27,14 @@ import { controlOptions } from "./control-wiring.ts";
 import { repeat } from "./every.ts";
 import type { IncidentJob } from "./incident-feed.ts";
 import { Ingest } from "./ingest.ts";
-import { foldingShape, incidentOptionsOf, knownEventsOf, laneRules, laneWindows } from "./lane-settings.ts";
+import {
+  compareWithOf,
+  foldingShape,
+  incidentOptionsOf,
+  knownEventsOf,
+  laneRules,
+  laneWindows,
+} from "./lane-settings.ts";
 import { makeNotifiers, makeQueue, makeSource, openStore } from "./plug-ins.ts";
 import { Watch, type WatchOptions } from "./watch.ts";
 
@@ -290,6 +297,7 @@ export class Service {
       telemetry,
       lanes: laneWindows(config),
       groupOf: (topic) => this.#groupOf(topic),
+      compareWith: compareWithOf(config),
       auditorOptions: auditorOptionsOf(config, this.#options.detectors),
       incidents: incidentOptionsOf(config),
       audits: this.#audits,

@@ -15,6 +15,7 @@ import { type AuditJob, AuditService, type JudgedWindow } from "./audit-service.
 import { enqueueIncidentJob, IncidentInbox, type IncidentJob, runIncidentJob } from "./incident-feed.ts";
 import { IncidentService } from "./incident-service.ts";
 import { RecentWindows } from "./recent-windows.ts";
+import { References } from "./references.ts";
 import { RollupService } from "./rollup-service.ts";
 
 export interface WatchOptions {
@@ -23,6 +24,8 @@ export interface WatchOptions {
   readonly telemetry: Telemetry;
   readonly lanes: LaneRules<LaneWindows>;
   readonly groupOf: (topic: string) => string;
+  /** Lanes that a lane is compared with at the same event time. */
+  readonly compareWith: (swimlane: string) => readonly string[];
   readonly auditorOptions: (lane: LaneName, windowSizeMs: number) => LaneAuditorOptions;
   readonly incidents: Partial<IncidentOptions>;
   readonly audits: JobQueue<AuditJob>;
@@ -79,6 +82,7 @@ export class Watch {
     const service = new AuditService({
       ...this.#options,
       recent: this.#recent,
+      references: new References(this.#options),
       onJudged: (judged) => this.#judged(judged),
     });
     await this.#options.audits.work((job) => service.run(job));

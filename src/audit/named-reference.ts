@@ -25,6 +25,8 @@ export interface NamedReference {
   readonly features: ReadonlyMap<string, ReferenceFeature>;
   /** Why nothing can be held to it in this window; "" when it can. */
   readonly missing: string;
+  /** True where what is missing may still come. */
+  readonly awaited: boolean;
 }
 
 const RANK: Readonly<Record<Severity, number>> = { info: 0, warn: 1, page: 2 };

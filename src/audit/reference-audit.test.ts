@@ -64,6 +64,7 @@ function referenceOf(
     windowCount: Number.POSITIVE_INFINITY,
     features: new Map(features),
     missing: "",
+    awaited: false,
     ...rest,
   };
 }

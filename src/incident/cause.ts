@@ -1,3 +1,4 @@
+import { detectorOf } from "../audit/verdict-name.ts";
 import type { Evidence } from "./evidence.ts";
 import { type Ledger, sourcesOf } from "./ledger.ts";
 import type { Witness } from "./sighting.ts";
@@ -76,7 +77,7 @@ function fromCounts(missing: number, volume: Witness, evidence: readonly Evidenc
 }
 
 function fromSchema(witnesses: readonly Witness[]): readonly Cause[] {
-  const schema = witnesses.find((witness) => witness.detector === "schema");
+  const schema = witnesses.find((witness) => detectorOf(witness.detector) === "schema");
   return schema === undefined ? [] : [{ cause: "schema", text: `The schema changed: ${schema.summary}` }];
 }
 
@@ -90,7 +91,7 @@ function fromSilence(volume: Witness): readonly Cause[] {
 function fromNulls(ledger: Ledger): readonly Cause[] {
   const features = new Set<string>();
   for (const note of ledger.notes)
-    for (const s of note.sightings) if (s.detector === "null-rate") features.add(s.feature);
+    for (const s of note.sightings) if (detectorOf(s.detector) === "null-rate") features.add(s.feature);
   if (features.size < TOGETHER_MIN) return [];
   const where = sourcesOf(ledger).join(", ");
   return [

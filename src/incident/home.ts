@@ -1,4 +1,5 @@
 /** To which incident of its lane does an anomalous window belong? */
+import { isHeldToReference } from "../audit/verdict-name.ts";
 import { type Incident, spanOf } from "./incident.ts";
 import { sameWindow } from "./ledger.ts";
 import type { IncidentOptions } from "./options.ts";
@@ -39,6 +40,20 @@ export function isAbandoned(incident: Incident, window: JudgedWindow, options: I
   const lastMs = incident.ledger.notes.at(-1)?.windowStartMs ?? incident.startMs;
   const sizeMs = Math.max(window.windowSizeMs, incident.windowSizeMs);
   return window.windowStartMs > lastMs + options.unobservedWindowsMax * sizeMs;
+}
+
+/** Windows after which a difference from a kept baseline, and nothing else, is one that lasts. */
+const LASTING_WINDOWS = 24;
+
+/** True for an incident that has long been told of, and in which only kept baselines and other lanes still differ. */
+export function isLastingDifference(incident: Incident, window: JudgedWindow): boolean {
+  const sinceMs =
+    window.windowStartMs - LASTING_WINDOWS * Math.max(window.windowSizeMs, incident.windowSizeMs);
+  if (incident.startMs > sinceMs) return false;
+  const recent = incident.ledger.notes
+    .filter((note) => note.windowStartMs > sinceMs && note.windowStartMs !== window.windowStartMs)
+    .flatMap((note) => note.sightings.filter(({ severity }) => severity !== "info"));
+  return recent.length > 0 && recent.every(({ detector }) => isHeldToReference(detector));
 }
 
 function continues(incident: Incident, window: JudgedWindow, options: IncidentOptions): boolean {

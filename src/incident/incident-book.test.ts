@@ -346,3 +346,41 @@ test("an incident that lasts past the bound keeps its members, counts and state"
     severity: "page",
   });
 });
+
+/** "14:05" and every five minutes from there. */
+function clocks(from: number, count: number): string[] {
+  return Array.from({ length: count }, (_, i) => {
+    const minutes = (from + i) * 5;
+    return `${14 + Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, "0")}`;
+  });
+}
+
+const DIFFERS: Judged = { detector: "ks@imported/training", severity: "warn" };
+
+test("a difference from a kept baseline that lasts is one incident, and does not swallow what goes wrong meanwhile", () => {
+  const { at, list, history } = world();
+  at("14:00", { ...DIFFERS, severity: "page" });
+  for (const clock of clocks(1, 40)) at(clock, DIFFERS);
+  expect(list()).toHaveLength(1);
+  const seen = clocks(41, 3).map((clock) =>
+    at(clock, [DIFFERS, { feature: "price", detector: "null-rate", severity: "page" }]),
+  );
+  expect(list().map(({ state }) => state)).toEqual(["open", "open"]);
+  const ids = seen[0]!.verdicts.map(({ incidentId }) => incidentId);
+  expect(new Set(ids).size).toBe(2);
+  for (const clock of clocks(44, 5))
+    at(clock, [DIFFERS, { feature: "price", detector: "null-rate", answer: "ok" }]);
+  expect(list().map(({ state }) => state)).toEqual(["open", "resolved"]);
+  expect(history.filter((line) => line.endsWith("open"))).toHaveLength(2);
+});
+
+test("a fault that shows against the lane's past and a kept baseline at once is one incident", () => {
+  const { at, list } = world();
+  const both: Judged[] = [
+    { ...DIFFERS, severity: "page" },
+    { detector: "ks", severity: "page" },
+  ];
+  for (const clock of clocks(0, 8)) at(clock, both);
+  for (const clock of clocks(8, 60)) at(clock, [DIFFERS, { detector: "ks", answer: "ok" }]);
+  expect(list()).toMatchObject([{ state: "open", members: "age:ks,age:ks@imported/training" }]);
+});

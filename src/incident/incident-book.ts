@@ -4,11 +4,12 @@
  * Deterministic in event time: no wall clock, no randomness, no I/O. Fed the same windows in the same order it gives
  * the same incidents under the same ids; built from the rows that it gave, it goes on as if it had never stopped.
  */
+import { isHeldToReference } from "../audit/verdict-name.ts";
 import type { IncidentRow, VerdictRow } from "../store/contract.ts";
 import { advance, close, type Observation, startIncident } from "./advance.ts";
 import type { WindowCounts } from "./evidence.ts";
 import { samePattern, startGroup, withChild } from "./group.ts";
-import { findHome, hasSighting, isAbandoned, type JudgedWindow } from "./home.ts";
+import { findHome, hasSighting, isAbandoned, isLastingDifference, type JudgedWindow } from "./home.ts";
 import type { Group, Incident } from "./incident.ts";
 import { knownEventOf } from "./known-event.ts";
 import { streamOf } from "./ledger.ts";
@@ -50,15 +51,19 @@ export class IncidentBook {
       .map(witnessOf)
       .sort(compareWitnesses);
     const observation: Observation = { window, verdicts, witnesses, counts };
-    const home = this.#homeOf(observation);
-    const changed = this.#concerned(observation, home).map((incident) =>
-      this.#advance(incident, observation, home),
-    );
-    const id = home?.id ?? "";
+    const strands = this.#strandsOf(observation);
+    const changed = [
+      ...this.#others(observation, strands).map((incident) => this.#advance(incident, observation)),
+      ...strands.map(({ home, observation: own }) => this.#keep(advance(home, own, this.#options))),
+    ];
     return {
       incidents: this.#rowsOf(changed, window.windowStartMs + window.windowSizeMs),
-      verdicts:
-        id === "" ? verdicts : verdicts.map((v) => (v.answer === "anomalous" ? { ...v, incidentId: id } : v)),
+      verdicts: verdicts.map((verdict) => {
+        const home = strands.find(({ takes }) => takes(verdict))?.home;
+        return verdict.answer === "anomalous" && home !== undefined
+          ? { ...verdict, incidentId: home.id }
+          : verdict;
+      }),
     };
   }
 
@@ -82,34 +87,58 @@ export class IncidentBook {
     return [...incidents, ...groups].sort((a, b) => a.startMs - b.startMs || (a.id < b.id ? -1 : 1));
   }
 
-  #homeOf({ window, witnesses }: Observation): Incident | undefined {
+  /**
+   * A difference from a kept baseline may last for months. What else goes wrong meanwhile is no part of it: it would be
+   * swallowed by an incident of which people have long been told.
+   */
+  #strandsOf(observation: Observation): readonly Strand[] {
+    const { window, witnesses } = observation;
     const incidents = this.#byLane.get(window.swimlane) ?? [];
-    const home = findHome(incidents, window, witnesses, this.#options);
-    // Only what warns may begin an incident; `info` joins one that is there.
-    return home ?? (witnesses.some((w) => w.severity !== "info") ? startIncident(window) : undefined);
+    const lasting = incidents.find((incident) => isLive(incident) && isLastingDifference(incident, window));
+    if (lasting === undefined) return this.#strandOf(observation, incidents, () => true);
+    const others = incidents.filter(({ id }) => id !== lasting.id);
+    const held = witnesses.filter(({ detector }) => isHeldToReference(detector));
+    const own = witnesses.filter(({ detector }) => !isHeldToReference(detector));
+    const strand = this.#strandOf(
+      { ...observation, witnesses: own },
+      others,
+      (v) => !isHeldToReference(v.detector),
+    );
+    if (held.length === 0) return strand;
+    const takes = (verdict: VerdictRow) => isHeldToReference(verdict.detector);
+    return [...strand, { home: lasting, observation: { ...observation, witnesses: held }, takes }];
   }
 
-  /** The incident that the window belongs to, live ones that it says is quiet, and any that thought otherwise of it. */
-  #concerned({ window }: Observation, home: Incident | undefined): readonly Incident[] {
-    const others = (this.#byLane.get(window.swimlane) ?? []).filter((incident) => {
-      if (incident.id === home?.id) return false;
+  #strandOf(
+    observation: Observation,
+    incidents: readonly Incident[],
+    takes: Strand["takes"],
+  ): readonly Strand[] {
+    const { window, witnesses } = observation;
+    const found = findHome(incidents, window, witnesses, this.#options);
+    // Only what warns may begin an incident; `info` joins one that is there.
+    const home = found ?? (witnesses.some((w) => w.severity !== "info") ? startIncident(window) : undefined);
+    return home === undefined ? [] : [{ home, observation, takes }];
+  }
+
+  /** Live incidents of which the window says that they are quiet, and any that thought otherwise of it. */
+  #others({ window }: Observation, strands: readonly Strand[]): readonly Incident[] {
+    return (this.#byLane.get(window.swimlane) ?? []).filter((incident) => {
+      if (strands.some(({ home }) => home.id === incident.id)) return false;
       return (
         hasSighting(incident, window) ||
         (isLive(incident) && (watches(incident, window) || this.#isAbandoned(incident, window)))
       );
     });
-    return home === undefined ? others : [...others, home];
   }
 
-  #advance(incident: Incident, observation: Observation, home: Incident | undefined): Incident {
+  #advance(incident: Incident, observation: Observation): Incident {
     const { window } = observation;
-    const isHome = incident.id === home?.id;
-    const abandoned = !isHome && this.#isAbandoned(incident, window);
-    const next = abandoned
-      ? close(incident, "unobserved", window.windowStartMs)
-      : advance(incident, isHome ? observation : { ...observation, witnesses: [] }, this.#options);
-    this.#keep(next);
-    return next;
+    return this.#keep(
+      this.#isAbandoned(incident, window)
+        ? close(incident, "unobserved", window.windowStartMs)
+        : advance(incident, { ...observation, witnesses: [] }, this.#options),
+    );
   }
 
   #isAbandoned(incident: Incident, window: JudgedWindow): boolean {
@@ -174,7 +203,7 @@ export class IncidentBook {
     return group;
   }
 
-  #keep(incident: Incident): void {
+  #keep(incident: Incident): Incident {
     const others = (this.#byLane.get(incident.swimlane) ?? []).filter(({ id }) => id !== incident.id);
     const all = [...others, incident].sort(
       (a, b) => a.startMs - b.startMs || a.windowSizeMs - b.windowSizeMs,
@@ -183,7 +212,15 @@ export class IncidentBook {
     let dropped = 0;
     const kept = all.filter((other) => isLive(other) || dropped++ >= overCount);
     this.#byLane.set(incident.swimlane, kept);
+    return incident;
   }
+}
+
+/** The anomalies of one window that belong to one incident. */
+interface Strand {
+  readonly home: Incident;
+  readonly observation: Observation;
+  readonly takes: (verdict: VerdictRow) => boolean;
 }
 
 /** People were told, or are about to be. */

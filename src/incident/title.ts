@@ -1,4 +1,5 @@
 /** Titles that a person understands at 3 a.m.: "prod: watch-events volume −62 % since 14:05 UTC". */
+import { detectorOf, isHeldToReference } from "../audit/verdict-name.ts";
 import type { Group } from "./incident.ts";
 import { type Ledger, sourcesOf } from "./ledger.ts";
 import type { Life } from "./lifecycle.ts";
@@ -70,8 +71,10 @@ function clockText(ms: number, withDate: boolean): string {
 }
 
 function phrase(witness: Witness): string {
-  const noun = NOUN[witness.detector] ?? witness.detector;
-  const what = witness.feature === "*" || witness.feature === noun ? noun : `${witness.feature} ${noun}`;
+  const detector = detectorOf(witness.detector);
+  const noun = NOUN[detector] ?? detector;
+  const subject = witness.feature === "*" || witness.feature === noun ? noun : `${witness.feature} ${noun}`;
+  const what = isHeldToReference(witness.detector) ? `${subject} against ${witness.reference}` : subject;
   const change = changeText(witness);
   if (change !== "") return `${what} ${change}`;
   const moved = shareText(witness);

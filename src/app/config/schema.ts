@@ -64,6 +64,18 @@ const laneFields = {
   referenceUntil: instant
     .optional()
     .describe("Pins the baseline: windows before this time are the reference, and nothing in them is paged."),
+  compareWith: z
+    .union([
+      z
+        .string()
+        .min(1)
+        .transform((name) => [name]),
+      z.array(z.string().min(1)).max(8),
+    ])
+    .default([])
+    .describe(
+      "Lanes that this one is compared with at the same event time, source by source. `*` stands for what the `*` of `match` stood for: prod/* against eval/*.",
+    ),
 };
 
 /** The same fields, each of which may be left out to take the lanes' defaults. */
@@ -77,6 +89,10 @@ function overridable(shape: typeof laneFields) {
   return optional as {
     [K in keyof typeof laneFields]: z.ZodOptional<z.ZodType<z.output<(typeof laneFields)[K]>>>;
   };
+}
+
+function starsOf(pattern: string): number {
+  return pattern.split("*").length - 1;
 }
 
 const calendarEvent = z.strictObject({
@@ -228,13 +244,22 @@ export const configSchema = z.strictObject({
       defaults: z.strictObject(laneFields).prefault({}).describe("What holds for every lane."),
       rules: z
         .array(
-          z.strictObject({
-            match: z
-              .string()
-              .min(1)
-              .describe('Pattern over lane names, such as "prod/*"; the first that matches holds.'),
-            ...overridable(laneFields),
-          }),
+          z
+            .strictObject({
+              match: z
+                .string()
+                .min(1)
+                .describe('Pattern over lane names, such as "prod/*"; the first that matches holds.'),
+              ...overridable(laneFields),
+            })
+            .refine(
+              ({ match, compareWith }) =>
+                (compareWith ?? []).every((name) => starsOf(name) <= starsOf(match)),
+              {
+                path: ["compareWith"],
+                error: "it has more * than match, which then stand for nothing",
+              },
+            ),
         )
         .default([]),
     })
