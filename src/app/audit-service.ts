@@ -5,18 +5,16 @@
  */
 
 import { LaneAuditor, type LaneAuditorOptions } from "../audit/lane-auditor.ts";
-import type { LaneMemory } from "../audit/lane-memory.ts";
-import { decodeMemory, encodeMemory } from "../audit/memory-codec.ts";
 import type { Clock } from "../base/clock.ts";
-import { OperationalError } from "../base/errors.ts";
 import type { Telemetry } from "../base/telemetry.ts";
 import type { CompleteWindow } from "../rollup/complete-window.ts";
 import type { LaneName } from "../rollup/lane-progress.ts";
 import type { Store, VerdictRow } from "../store/contract.ts";
+import { laneStateKey, otherSlot, readCheckpoint, type Slot, writeCheckpoint } from "./lane-checkpoint.ts";
 import { lateComparisons, noteAwaited } from "./late-comparisons.ts";
-import { readCompleteWindows } from "./read-complete-windows.ts";
 import type { RecentWindows } from "./recent-windows.ts";
 import type { References } from "./references.ts";
+import { notVisible, readWholeWindows } from "./stored-windows.ts";
 
 /** Judge all complete windows of a lane and source up to one; from `revisedMs` again where late data changed one. */
 export interface AuditJob extends LaneName {
@@ -57,7 +55,7 @@ interface Lane {
   auditor: LaneAuditor;
   sinceCheckpoint: number;
   /** Alternates between two rows, so that an older memory is there when a window is revised. */
-  slot: 0 | 1;
+  slot: Slot;
 }
 
 export class AuditService {
@@ -142,31 +140,22 @@ export class AuditService {
     );
   }
 
-  /** The newest checkpoint from before `beforeStartMs`; a lane that begins anew when there is none. */
+  /** From the newest checkpoint of before `beforeStartMs`; a lane that begins anew when there is none. */
   async #restore(job: AuditJob, beforeStartMs: number): Promise<Lane> {
     const options = this.#options.auditorOptions(job, job.windowSizeMs);
-    let best: { readonly memory: LaneMemory; readonly slot: 0 | 1 } | undefined;
-    for (const slot of [0, 1] as const) {
-      if (this.#options.checkpointWindows === 0) break;
-      const value = await this.#options.store.readState(`${laneStateKey(job)}|${slot}`);
-      if (value === undefined) continue;
-      const memory = decodeMemory<LaneMemory>(value);
-      const usable = memory.lastWindowStartMs < beforeStartMs;
-      if (usable && memory.lastWindowStartMs > (best?.memory.lastWindowStartMs ?? Number.NEGATIVE_INFINITY))
-        best = { memory, slot };
-    }
+    const keeps = this.#options.checkpointWindows > 0;
+    const best = keeps ? await readCheckpoint(this.#options.store, job, beforeStartMs) : undefined;
     return {
       auditor: new LaneAuditor(options, best?.memory),
       sinceCheckpoint: 0,
-      slot: best?.slot === 0 ? 1 : 0,
+      slot: otherSlot(best?.slot ?? 1),
     };
   }
 
   async #checkpoint(lane: Lane, job: AuditJob): Promise<void> {
-    const value = encodeMemory(lane.auditor.memory());
-    await this.#options.store.writeStates([{ key: `${laneStateKey(job)}|${lane.slot}`, value }]);
+    await writeCheckpoint(this.#options.store, job, { memory: lane.auditor.memory(), slot: lane.slot });
     lane.sinceCheckpoint = 0;
-    lane.slot = lane.slot === 0 ? 1 : 0;
+    lane.slot = otherSlot(lane.slot);
   }
 
   async #windowsAfter(lastStartMs: number, job: AuditJob): Promise<readonly CompleteWindow[]> {
@@ -178,11 +167,8 @@ export class AuditService {
   async #readWindows(lastStartMs: number, job: AuditJob): Promise<readonly CompleteWindow[]> {
     const sinceMs = Number.isFinite(lastStartMs) ? lastStartMs + 1 : undefined;
     const span = { ...job, sinceMs, untilMs: job.untilStartMs + 1 };
-    const windows = await readCompleteWindows(this.#options.store, span, WINDOWS_PER_WRITE);
-    if (windows.length === 0) throw notVisible(job, "its window");
-    for (const { window, profiles } of windows)
-      if (profiles.length < window.profileCount)
-        throw notVisible(job, `${profiles.length} of ${window.profileCount} profiles`);
+    const windows = await readWholeWindows(this.#options.store, span, WINDOWS_PER_WRITE);
+    if (windows.length === 0) throw notVisible(span, "its window");
     return windows;
   }
 
@@ -194,20 +180,4 @@ export class AuditService {
     windows.inc(judged.length);
     for (const { verdicts: rows } of judged) for (const row of rows) verdicts.inc({ answer: row.answer });
   }
-}
-
-function laneStateKey(lane: LaneName): string {
-  return `audit|${lane.swimlane}|${lane.source}`;
-}
-
-/** The store has acknowledged the rows but does not show them yet: the job is to be tried again. */
-function notVisible(job: AuditJob, what: string): OperationalError {
-  return new OperationalError(
-    `the store does not show ${what} of lane "${job.swimlane}" yet. Nothing is lost; the audit is tried again.`,
-    {
-      code: "AUDIT_WINDOW_NOT_VISIBLE",
-      retryable: true,
-      context: { ...job },
-    },
-  );
 }

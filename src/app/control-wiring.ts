@@ -4,7 +4,9 @@ import type { Telemetry } from "../base/telemetry.ts";
 import type { ControlOptions, Dependency } from "../control/contract.ts";
 import type { Store } from "../store/contract.ts";
 import type { Config } from "./config/schema.ts";
-import { laneRules } from "./lane-settings.ts";
+import { type ExplainOptions, explainVerdict } from "./explain.ts";
+import { compareWithOf, laneRules } from "./lane-settings.ts";
+import { References } from "./references.ts";
 
 export interface ControlParts {
   readonly config: Config;
@@ -14,15 +16,19 @@ export interface ControlParts {
   readonly eventNowMs?: () => number;
   /** How long after its end and lateness a window may go unjudged before it counts as missing, in event time. */
   readonly judgingMsMax?: number;
+  readonly auditorOptions: ExplainOptions["auditorOptions"];
   readonly dependencies: readonly { readonly name: string; readonly ready: () => Promise<boolean> }[];
 }
 
 const JUDGING_MS_MAX = 60_000;
+/** Windows that a request may have judged again; the command line has no such bound. */
+const EXPLAIN_WINDOWS_MAX = 2_000;
 
 export function controlOptions(parts: ControlParts): ControlOptions {
   const { config, store, clock, telemetry, eventNowMs } = parts;
   const lanes = laneRules(config);
   const { host, port, token, publicUrl } = config.control;
+  const references = new References({ store, clock, telemetry, compareWith: compareWithOf(config) });
   return {
     store,
     clock,
@@ -32,6 +38,14 @@ export function controlOptions(parts: ControlParts): ControlOptions {
     token,
     publicUrl,
     eventNowMs,
+    explain: (verdict) =>
+      explainVerdict(verdict, {
+        store,
+        references,
+        auditorOptions: parts.auditorOptions,
+        tablePrefix: config.store.type === "questdb" ? config.store.tablePrefix : undefined,
+        windowsMax: EXPLAIN_WINDOWS_MAX,
+      }),
     tablePrefix: config.store.type === "questdb" ? config.store.tablePrefix : undefined,
     readiness: () => Promise.all(parts.dependencies.map(ask)),
     configuredLanes: () =>

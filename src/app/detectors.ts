@@ -25,11 +25,23 @@ export async function loadDetectors(config: Config, folder: string): Promise<rea
       .filter((name) => !names.includes(name))
       .map((name) => ({ path: "detectors.options", name })),
   ].map(({ path, name }) => ({ path, message: `no detector is called "${name}"${suggestion(name, names)}` }));
+  problems.push(...all.flatMap((detector) => unknownOptions(detector, options[detector.name])));
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== undefined)
     problems.push({ path: "detectors.user", message: `two detectors are called "${twice}"` });
   if (problems.length > 0) throw new ConfigError("configuration", problems);
   return all.filter((detector) => !disable.includes(detector.name));
+}
+
+/** An option that no detector reads would be a limit that its owner believes in and nobody keeps. */
+function unknownOptions(detector: Detector, given: Readonly<Record<string, unknown>> | undefined) {
+  const known = Object.keys((detector.defaults ?? {}) as object);
+  return Object.keys(given ?? {})
+    .filter((name) => !known.includes(name))
+    .map((name) => ({
+      path: `detectors.options.${detector.name}.${name}`,
+      message: `unknown option${suggestion(name, known)}`,
+    }));
 }
 
 async function loadUserDetector(path: string, field: string): Promise<Detector> {

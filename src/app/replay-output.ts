@@ -8,6 +8,7 @@ import type { Severity } from "../../detectors/contract.ts";
 import { OUTCOMES, type OutcomeCounts, zeroOutcomes } from "../decode/outcome.ts";
 import type { Segment } from "../segment/manifest.ts";
 import type { IncidentRow, VerdictRow } from "../store/contract.ts";
+import { verdictName } from "../store/verdict-key.ts";
 import type { JudgedWindow } from "./audit-service.ts";
 
 export interface LaneSummary {
@@ -122,6 +123,7 @@ export class ReplayOutput {
 
 export function verdictLine(row: VerdictRow): Record<string, unknown> {
   return {
+    verdict: verdictName(row),
     window_start: isoOf(row.windowStartMs),
     window_end: isoOf(row.windowStartMs + row.windowSizeMs),
     swimlane: row.swimlane,

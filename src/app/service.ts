@@ -192,6 +192,7 @@ export class Service {
     const options = controlOptions({
       ...this.#options,
       store: this.#store,
+      auditorOptions: auditorOptionsOf(config, this.#options.detectors),
       dependencies: [
         { name: `store ${this.#store.name}`, ready: () => this.#store.ready() },
         { name: `queue ${config.queue.type}`, ready: () => this.#audits.ready() },

@@ -2,6 +2,8 @@
 import type { Clock } from "../base/clock.ts";
 import type { Telemetry } from "../base/telemetry.ts";
 import type { IncidentRow, Store } from "../store/contract.ts";
+import type { VerdictKey } from "../store/verdict-key.ts";
+import type { ExplainAnswer } from "./wire-explain.ts";
 
 /** One thing that the process cannot work without: a store, a broker, a queue. */
 export interface Dependency {
@@ -58,6 +60,11 @@ export interface ControlOptions {
   readonly eventNowMs?: () => number;
   /** Takes over acknowledging, where the incident stage keeps its own memory. @default writes the store's row */
   readonly acknowledge?: (incidentId: string, by: string) => Promise<IncidentRow | undefined>;
+  /**
+   * Judges a stored verdict again; `undefined` for one that is not stored. Bounded in time by itself.
+   * @default the route says that this process cannot
+   */
+  readonly explain?: (verdict: VerdictKey) => Promise<ExplainAnswer | undefined>;
   /** Before every table's name in the store, as its options say. @default "" */
   readonly tablePrefix?: string;
   /** Folder with the built page. @default the one that `vite build` writes */

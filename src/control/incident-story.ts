@@ -84,6 +84,7 @@ function readTogether(entry: Fields): TogetherAnswer {
 function readWitness(entry: Fields): WitnessAnswer {
   const startMs = maybe(entry["windowStartMs"]) ?? 0;
   return {
+    verdict: text(entry["verdict"]),
     source: text(entry["source"]),
     feature: text(entry["feature"]),
     detector: text(entry["detector"]),

@@ -9,6 +9,7 @@ import { NAME_CHARACTERS_MAX } from "./asked.ts";
 import type { ControlOptions, ControlServer } from "./contract.ts";
 import { distributionEndpoint } from "./distribution-endpoint.ts";
 import { type Endpoint, registerEndpoints } from "./endpoint.ts";
+import { explainEndpoint } from "./explain-endpoint.ts";
 import { gateEndpoint } from "./gate-endpoint.ts";
 import { registerHealth } from "./health.ts";
 import { incidentsEndpoints } from "./incidents-endpoints.ts";
@@ -71,6 +72,7 @@ async function registerApi(api: FastifyInstance, knowledge: Knowledge): Promise<
     distributionEndpoint(knowledge),
     ...incidentsEndpoints(knowledge),
     verdictsEndpoint(knowledge),
+    explainEndpoint(knowledge),
     gateEndpoint(knowledge),
   ];
   registerEndpoints(api, endpoints);

@@ -1,10 +1,12 @@
 import type { VerdictRow } from "../store/contract.ts";
+import { verdictName } from "../store/verdict-key.ts";
 import { maybe, readExplanation } from "./explanation.ts";
 import type { VerdictAnswer } from "./wire.ts";
 
 /** A verdict's row as JSON can say it: NaN is `null`, the explanation an object. */
 export function verdictAnswer(row: VerdictRow): VerdictAnswer {
   return {
+    name: verdictName(row),
     windowStartMs: row.windowStartMs,
     windowEndMs: row.windowStartMs + row.windowSizeMs,
     swimlane: row.swimlane,

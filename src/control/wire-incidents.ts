@@ -47,6 +47,8 @@ export interface TogetherAnswer {
 
 /** An anomalous verdict that says most about the incident, with its parts before and after. */
 export interface WitnessAnswer {
+  /** The verdict's name for `lanewatch explain`; "" in rows of older versions. */
+  readonly verdict: string;
   readonly source: string;
   readonly feature: string;
   readonly detector: string;

@@ -192,6 +192,8 @@ export interface DistributionAnswer {
 }
 
 export interface VerdictAnswer {
+  /** What `lanewatch explain` and `GET /v1/explain` take. */
+  readonly name: string;
   readonly windowStartMs: number;
   readonly windowEndMs: number;
   readonly swimlane: string;

@@ -1,5 +1,6 @@
 import type { ExplanationPart, Severity } from "../../detectors/contract.ts";
 import type { VerdictRow } from "../store/contract.ts";
+import { verdictName } from "../store/verdict-key.ts";
 
 /** One anomalous verdict, as much of it as every window of an incident remembers. */
 export interface Sighting {
@@ -27,6 +28,8 @@ export interface Witness extends Sighting {
   /** The reference's name, "" when the verdict does not say. */
   readonly reference: string;
   readonly parts: readonly ExplanationPart[];
+  /** Its name for `lanewatch explain`; missing in rows of older versions. */
+  readonly verdict?: string;
 }
 
 const PART_COUNT_MAX = 8;
@@ -67,6 +70,7 @@ export function witnessOf(verdict: VerdictRow): Witness {
     parts: Array.isArray(detail["parts"])
       ? (detail["parts"].slice(0, PART_COUNT_MAX) as ExplanationPart[])
       : [],
+    verdict: verdictName(verdict),
   };
 }
 

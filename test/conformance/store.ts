@@ -5,6 +5,7 @@
 import fc from "fast-check";
 import { afterEach, describe, expect, test } from "vitest";
 import { seededRandom } from "../../src/base/random.ts";
+import { verdictSql } from "../../src/incident/reproduce.ts";
 import type { Store } from "../../src/store/contract.ts";
 import { baselineLaws } from "./store-baselines.ts";
 import {
@@ -464,6 +465,33 @@ function queryLaws(fresh: () => Promise<Store>): void {
     expect(await store.query(sql, ["it's", 11])).toMatchObject([{ n: 0 }]);
     const [list] = await store.query(`SELECT kll_items FROM ${sqlName(store, "profiles")}`);
     expect(list).toStrictEqual({ kll_items: [...profile.profile.quantiles.items] });
+  });
+
+  // The same text in both dialects, whatever the names hold and whether or not the lane's records are meant.
+  test("the SQL that explains a verdict gives the verdict, its window, and the windows before it", async () => {
+    const store = await fresh();
+    const keys = ODD_NAMES.map((name) => ({ swimlane: name, source: "s", feature: name, detector: "ks" }));
+    keys.push({ swimlane: "prod", source: "", feature: "age", detector: "ks" });
+    const starts = [T0_MS - MINUTE_MS, T0_MS];
+    const each = <T>(make: (key: (typeof keys)[number], windowStartMs: number) => T) =>
+      keys.flatMap((key) => starts.map((windowStartMs) => make(key, windowStartMs)));
+    await store.writeWindows(
+      each((key, windowStartMs) => windowRow({ ...key, windowStartMs })),
+      each((key, windowStartMs) => profileRow({ ...key, windowStartMs })),
+    );
+    await store.writeVerdicts(each((key, windowStartMs) => verdictRow({ ...key, windowStartMs })));
+    await soon(async () => expect(await store.readVerdicts({})).toHaveLength(keys.length * 2));
+    for (const key of keys) {
+      const verdict = verdictRow({ ...key, windowStartMs: T0_MS });
+      const [stored, window, past] = verdictSql(verdict, sqlName(store, ""), { untilMs: T0_MS });
+      expect(await store.query(stored!), stored).toMatchObject([
+        { statistic: verdict.statistic, window_start: new Date(T0_MS) },
+      ]);
+      expect(await store.query(window!), window).toMatchObject([{ record_count: 1_000 }]);
+      expect(await store.query(past!), past).toMatchObject([
+        { record_count: 1_000, window_start: new Date(T0_MS - MINUTE_MS) },
+      ]);
+    }
   });
 
   test("SQL that does more than read is refused and changes nothing", async () => {

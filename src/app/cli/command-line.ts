@@ -3,6 +3,7 @@ import { Command, CommanderError, Option } from "commander";
 import { errorText, OperationalError } from "../../base/errors.ts";
 import { demoCommand } from "./demo.ts";
 import { EXIT } from "./exit.ts";
+import { explainCommand } from "./explain.ts";
 import { gateCommand } from "./gate.ts";
 import { replayCommand } from "./replay.ts";
 import { runCommand } from "./run.ts";
@@ -59,6 +60,21 @@ function commands(done: (code: number) => void): Command {
     .option("--as-of <time>", "event times after it are counted `future` (ISO 8601; now by default)")
     .option("--quiet", "no table, no progress bar")
     .action(async (files: string[], options) => done(await replayCommand(files, options)));
+  program
+    .command("explain")
+    .description(
+      "judge a verdict again from stored rows: exit 0 equal, 1 differs, 2 unknown or not stored, 64 usage",
+    )
+    .argument(
+      "<verdict>",
+      "its name, as the page, messages and verdicts.jsonl show it: prod/clicks/price/psi/2026-11-23T14:05Z/1m",
+    )
+    .addOption(config())
+    .option("--store <file>", "a DuckDB file to read, such as the store.duckdb of a replay")
+    .addOption(new Option("--url <url>", "ask this control server instead of the store").env("LANEWATCH_URL"))
+    .addOption(new Option("--token <token>", "its bearer token").env("LANEWATCH_TOKEN"))
+    .option("--json", "print the whole answer as JSON")
+    .action(async (verdict: string, options) => done(await explainCommand(verdict, options)));
   program
     .command("demo")
     .description("made-up lanes with labelled faults, everything in one process, and the page on localhost")

@@ -1,7 +1,7 @@
-import { request } from "undici";
 import { parseDurationMs } from "../../base/duration.ts";
 import { errorText } from "../../base/errors.ts";
 import { loadConfig } from "../config/load.ts";
+import { askControl, controlAddress } from "./control-address.ts";
 import { EXIT } from "./exit.ts";
 
 interface GateOptions {
@@ -26,36 +26,24 @@ export async function gateCommand(options: GateOptions): Promise<number> {
     );
     return EXIT.usage;
   }
-  const { base, token } = await whereToAsk(options);
-  const address = `${base}/v1/gate?swimlane=${encodeURIComponent(options.swimlane)}&since=${encodeURIComponent(options.since)}`;
+  const address = await controlAddress(options, () => loadConfig(options.config, process.env));
+  const path = `/v1/gate?swimlane=${encodeURIComponent(options.swimlane)}&since=${encodeURIComponent(options.since)}`;
   try {
-    const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
-    const response = await request(address, { headers, headersTimeout: 30_000, bodyTimeout: 30_000 });
-    const body = (await response.body.json()) as GateAnswer & { readonly detail?: string };
-    if (response.statusCode === 400) {
+    const { status, body } = await askControl<GateAnswer>(address, path);
+    if (status === 400) {
       process.stderr.write(`lanewatch: ${body.detail ?? "the server refused the question"}\n`);
       return EXIT.usage;
     }
-    if (response.statusCode !== 200)
-      return unknown(`the control server answered ${response.statusCode}: ${body.detail ?? ""}`);
+    if (status !== 200) return unknown(`the control server answered ${status}: ${body.detail ?? ""}`);
     process.stdout.write(
       options.json ? `${JSON.stringify(body, null, 2)}\n` : answerText(options.swimlane, body),
     );
     return EXIT[body.answer === "pass" ? "ok" : body.answer];
   } catch (error) {
     return unknown(
-      `${base} does not answer: ${errorText(error)}. Check --url, or that the control role runs.`,
+      `${address.base} does not answer: ${errorText(error)}. Check --url, or that the control role runs.`,
     );
   }
-}
-
-async function whereToAsk(
-  options: GateOptions,
-): Promise<{ readonly base: string; readonly token: string | undefined }> {
-  if (options.url !== undefined) return { base: options.url.replace(/\/+$/, ""), token: options.token };
-  const { control } = await loadConfig(options.config, process.env);
-  const host = control.host === "0.0.0.0" || control.host === "::" ? "127.0.0.1" : control.host;
-  return { base: `http://${host}:${control.port}`, token: options.token ?? control.token };
 }
 
 function answerText(swimlane: string, { answer, reasons }: GateAnswer): string {

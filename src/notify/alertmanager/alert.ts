@@ -34,6 +34,7 @@ export function alertOf(
       severity: incident.severity,
       sources: told?.where.sources.join(",") ?? "",
       members: incident.members,
+      explain: told?.verdicts[0]?.verdict ? `lanewatch explain ${told.verdicts[0].verdict}` : "",
       causes: (told?.causes ?? []).map((cause) => cause.text).join(" "),
     },
     // A start after the end would be refused; replayed event time may lie anywhere.

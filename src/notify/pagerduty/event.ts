@@ -57,6 +57,7 @@ function payloadOf({ incident }: Notification): Readonly<Record<string, unknown>
       causes: detail((told?.causes ?? []).map((cause) => cause.text).join(" ")),
       members: detail(incident.members),
       anomalous_verdicts: incident.verdictCount,
+      explain: detail(told?.verdicts[0]?.verdict ? `lanewatch explain ${told.verdicts[0].verdict}` : ""),
       sql: detail((told?.sql ?? []).join(";\n")),
     },
   };

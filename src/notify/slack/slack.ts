@@ -39,6 +39,7 @@ function slackText({ incident, reason, url }: Notification): string {
     `${mark} *${escapeMarks(incident.title)}* (${reason})`,
     escapeMarks(told?.howMuch ?? ""),
     ...(told?.causes ?? []).map((cause) => `• ${escapeMarks(cause.text)}`),
+    told?.verdicts[0]?.verdict === undefined ? "" : `\`lanewatch explain ${told.verdicts[0].verdict}\``,
     url === "" ? "" : `<${url}|Open in Lanewatch>`,
   ];
   return shorten(lines.filter((line) => line !== "").join("\n"), TEXT_LENGTH_MAX);

@@ -3,6 +3,7 @@ import type { IncidentDetailAnswer, WitnessAnswer } from "../../wire-incidents.t
 import { AcknowledgeForm } from "./acknowledge-form.tsx";
 import { ask } from "./api.ts";
 import { CopyBlock } from "./copy-block.tsx";
+import { ExplainLine } from "./explain-line.tsx";
 import { formatChange, formatMoment, formatNumber, formatSpan, localTime } from "./format.ts";
 import { SeverityBadge, StateTag } from "./health.tsx";
 import { IncidentChart } from "./incident-chart.tsx";
@@ -209,6 +210,7 @@ function Witness({
         {witness.reference === "" ? "" : ` · reference ${witness.reference}`}
       </p>
       {witness.parts.length > 0 && <Parts parts={witness.parts} />}
+      {witness.verdict !== "" && <ExplainLine verdict={witness.verdict} />}
     </div>
   );
 }

@@ -1,4 +1,5 @@
 import type { VerdictAnswer } from "../../wire.ts";
+import { ExplainLine } from "./explain-line.tsx";
 import { formatNumber } from "./format.ts";
 import { SeverityBadge } from "./health.tsx";
 import { Parts } from "./parts.tsx";
@@ -58,6 +59,7 @@ function Verdict({ verdict }: { readonly verdict: VerdictAnswer }) {
           <Parts parts={verdict.explanation.parts} />
         </details>
       )}
+      <ExplainLine verdict={verdict.name} />
     </li>
   );
 }

@@ -1,0 +1,31 @@
+/** Opening a store to look back: what is not there is said, never made. */
+import { existsSync } from "node:fs";
+import { systemClock } from "../../base/clock.ts";
+import { OperationalError } from "../../base/errors.ts";
+import type { Telemetry } from "../../base/telemetry.ts";
+import type { Store } from "../../store/contract.ts";
+import { makeStore, storeOptionsSchema } from "../../store/index.ts";
+import type { Config } from "../config/schema.ts";
+
+/**
+ * @param file a DuckDB file instead of the configured store.
+ * @throws {OperationalError} STORE_FILE_MISSING rather than making an empty one; STORE_LOCKED while a service runs.
+ */
+export async function openHistory(
+  config: Config,
+  file: string | undefined,
+  telemetry: Telemetry,
+): Promise<Store> {
+  const options =
+    file === undefined ? config.store : storeOptionsSchema.parse({ type: "duckdb", path: file });
+  if (options.type === "duckdb" && !existsSync(options.path)) {
+    throw new OperationalError(
+      `there is no store at ${options.path}: nothing was made. Give --store FILE, or the configuration of the ` +
+        "service whose history you mean (--config).",
+      { code: "STORE_FILE_MISSING", retryable: false, context: { path: options.path } },
+    );
+  }
+  const store = makeStore(options, { clock: systemClock, telemetry, environment: process.env });
+  await store.open();
+  return store;
+}
