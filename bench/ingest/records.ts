@@ -1,17 +1,21 @@
-/** The records of bench:ingest: ten features, JSON, some 240 bytes, one a millisecond in event time. */
+/** The records of bench:ingest: ten features, JSON, some 240 bytes, by default one a millisecond in event time. */
 import { seededRandom } from "../../src/base/random.ts";
 
 const COUNTRIES = ["US", "FR", "DE", "BR", "IN", "GB", "JP", "ES"];
 
-/** @param share of records with another shape: a nested object, an array, a field missing. */
+/**
+ * @param oddShare share of records with another shape: a nested object, an array, a field missing.
+ * @param stepMs event time from one record to the next.
+ */
 export function* makeRecords(
   count: number,
   oddShare: number,
   startMs: number,
+  stepMs = 1,
 ): Generator<{ readonly ts: number; readonly text: string }> {
   const random = seededRandom(1);
   for (let i = 0; i < count; i++) {
-    const ts = startMs + i;
+    const ts = startMs + i * stepMs;
     const features: Record<string, unknown> = {
       watch_time: Math.round(random() * 1e6) / 1e3,
       score: random(),

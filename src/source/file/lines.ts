@@ -1,5 +1,6 @@
 /** The lines of a JSONL file, as bytes, a block at a time: a log whose offsets are line numbers. */
 import { createReadStream } from "node:fs";
+import { type FileHandle, open } from "node:fs/promises";
 import { createGunzip } from "node:zlib";
 
 /** A longer line is handed out cut (decode then counts it `too_large`), so that one bad line cannot fill the memory. */
@@ -14,51 +15,143 @@ export interface LineBlock {
   readonly lineCount: number;
 }
 
-/** @param path a file, ".gz" is unpacked, "-" is standard input. */
-export async function* readLineBlocks(path: string, blockBytes: number): AsyncGenerator<LineBlock> {
-  let rest: Buffer = Buffer.alloc(0);
-  let skipping = false;
-  for await (const chunk of openBytes(path, blockBytes)) {
-    let bytes: Buffer = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
-    if (skipping) {
-      const end = bytes.indexOf(NEWLINE);
-      if (end < 0) continue;
-      bytes = bytes.subarray(end + 1);
-      skipping = false;
-    }
-    const last = bytes.lastIndexOf(NEWLINE);
-    if (last >= 0) yield splitLines(bytes.subarray(0, last + 1));
-    rest = bytes.subarray(last + 1);
-    if (rest.length <= LINE_BYTES_MAX) continue;
-    yield oneLine(rest);
-    rest = Buffer.alloc(0);
-    skipping = true;
+/**
+ * @param path a file, ".gz" is unpacked, "-" is standard input.
+ * @param lineBytesMax bytes of a line beyond which it is cut.
+ * @returns blocks whose bytes are valid until the next is asked for.
+ */
+export async function* readLineBlocks(
+  path: string,
+  blockBytes: number,
+  lineBytesMax = LINE_BYTES_MAX,
+): AsyncGenerator<LineBlock> {
+  const splitter = new LineSplitter(blockBytes, lineBytesMax);
+  if (path === "-" || path.endsWith(".gz")) {
+    for await (const chunk of openStream(path, blockBytes)) yield* splitter.add(chunk);
+  } else {
+    yield* readFileBlocks(path, splitter);
   }
-  if (rest.length > 0) yield oneLine(rest);
+  yield* splitter.end();
 }
 
-function openBytes(path: string, blockBytes: number): AsyncIterable<Buffer> {
+/** Reads straight into the splitter's buffer: no buffer is made, and no byte copied, for each block. */
+async function* readFileBlocks(path: string, splitter: LineSplitter): AsyncGenerator<LineBlock> {
+  const file: FileHandle = await open(path);
+  try {
+    for (;;) {
+      const { buffer, at, room } = splitter.space();
+      const { bytesRead } = await file.read(buffer, at, room);
+      if (bytesRead === 0) return;
+      yield* splitter.filled(bytesRead);
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+function openStream(path: string, blockBytes: number): AsyncIterable<Buffer> {
   if (path === "-") return process.stdin;
   const file = createReadStream(path, { highWaterMark: blockBytes });
-  if (!path.endsWith(".gz")) return file as AsyncIterable<Buffer>;
   const unpacked = createGunzip({ chunkSize: blockBytes });
   file.on("error", (error) => unpacked.destroy(error));
   return file.pipe(unpacked);
 }
 
-function splitLines(bytes: Buffer): LineBlock {
-  let lineCount = 0;
-  for (let at = bytes.indexOf(NEWLINE); at >= 0; at = bytes.indexOf(NEWLINE, at + 1)) lineCount++;
-  const starts = new Int32Array(lineCount);
-  const ends = new Int32Array(lineCount);
-  let start = 0;
-  for (let i = 0; i < lineCount; i++) {
-    const end = bytes.indexOf(NEWLINE, start);
-    starts[i] = start;
-    ends[i] = end;
-    start = end + 1;
+/**
+ * One buffer for all blocks: what follows the last newline of a block is moved to the front for the next. It grows
+ * with a line that does not fit, up to `lineBytesMax`.
+ */
+class LineSplitter {
+  readonly #lineBytesMax: number;
+  #buffer: Buffer;
+  /** Bytes at the front that belong to a line not ended yet. */
+  #rest = 0;
+  /** The rest of a line that was handed out cut is passed over. */
+  #skipping = false;
+  #starts = new Int32Array(4_096);
+  #ends = new Int32Array(4_096);
+
+  constructor(blockBytes: number, lineBytesMax: number) {
+    this.#lineBytesMax = lineBytesMax;
+    this.#buffer = Buffer.allocUnsafeSlow(blockBytes);
   }
-  return { bytes, starts, ends, lineCount };
+
+  space(): { readonly buffer: Buffer; readonly at: number; readonly room: number } {
+    if (this.#rest > this.#buffer.length / 2) this.#grow();
+    return { buffer: this.#buffer, at: this.#rest, room: this.#buffer.length - this.#rest };
+  }
+
+  *add(chunk: Buffer): Generator<LineBlock> {
+    for (let at = 0; at < chunk.length; ) {
+      const { buffer, at: to, room } = this.space();
+      const copied = chunk.copy(buffer, to, at, at + room);
+      at += copied;
+      yield* this.filled(copied);
+    }
+  }
+
+  /** After `count` bytes were put into the space. */
+  *filled(count: number): Generator<LineBlock> {
+    const end = this.#rest + count;
+    const start = this.#skipping ? this.#afterNewline(this.#rest, end) : 0;
+    if (start < 0) return;
+    const rest = this.#split(start, end);
+    if (this.#lineCount > 0) yield this.#block();
+    this.#buffer.copyWithin(0, rest, end);
+    this.#rest = end - rest;
+    if (this.#rest <= this.#lineBytesMax) return;
+    yield oneLine(this.#buffer.subarray(0, this.#rest));
+    this.#rest = 0;
+    this.#skipping = true;
+  }
+
+  *end(): Generator<LineBlock> {
+    if (this.#rest > 0) yield oneLine(this.#buffer.subarray(0, this.#rest));
+    this.#rest = 0;
+  }
+
+  #lineCount = 0;
+
+  /** Notes the lines of `[start, end)`. @returns where the line begins that does not end there. */
+  #split(start: number, end: number): number {
+    const bytes = this.#buffer.subarray(0, end);
+    this.#lineCount = 0;
+    let at = start;
+    for (let newline = bytes.indexOf(NEWLINE, at); newline >= 0; newline = bytes.indexOf(NEWLINE, at)) {
+      if (this.#lineCount === this.#starts.length) this.#growLines();
+      this.#starts[this.#lineCount] = at;
+      this.#ends[this.#lineCount++] = newline;
+      at = newline + 1;
+    }
+    return at;
+  }
+
+  #block(): LineBlock {
+    return { bytes: this.#buffer, starts: this.#starts, ends: this.#ends, lineCount: this.#lineCount };
+  }
+
+  /** Where the line after the one that is passed over begins; −1 when it is not here yet. */
+  #afterNewline(from: number, end: number): number {
+    const newline = this.#buffer.subarray(0, end).indexOf(NEWLINE, from);
+    if (newline < 0) return -1;
+    this.#skipping = false;
+    return newline + 1;
+  }
+
+  #grow(): void {
+    const grown = Buffer.allocUnsafeSlow(this.#buffer.length * 2);
+    this.#buffer.copy(grown, 0, 0, this.#rest);
+    this.#buffer = grown;
+  }
+
+  #growLines(): void {
+    const starts = new Int32Array(this.#starts.length * 2);
+    const ends = new Int32Array(this.#ends.length * 2);
+    starts.set(this.#starts);
+    ends.set(this.#ends);
+    this.#starts = starts;
+    this.#ends = ends;
+  }
 }
 
 function oneLine(bytes: Buffer): LineBlock {
