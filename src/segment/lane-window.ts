@@ -13,6 +13,13 @@ export interface OpenSeries {
   readonly made: Profile[];
 }
 
+/** Where the values of records with the same fields go. */
+interface ShapeFold {
+  readonly handles: Int32Array;
+  /** Records without arrays since the counts of records were last settled: counted once here, not once for each value. */
+  recordCount: number;
+}
+
 /** The open profiles of one (window, swimlane, source) within an open segment. */
 export class LaneWindow {
   readonly windowStartMs: number;
@@ -23,9 +30,9 @@ export class LaneWindow {
   recordCount = 0;
   readonly #arena: ProfileArena;
   readonly #seedOf: (feature: string) => number;
-  readonly #handlesOfShape = new Map<RecordShape, Int32Array>();
+  readonly #folds = new Map<RecordShape, ShapeFold>();
   #lastShape: RecordShape | undefined;
-  #lastHandles: Int32Array = new Int32Array(0);
+  #lastFold: ShapeFold = { handles: new Int32Array(0), recordCount: 0 };
 
   constructor(
     key: {
@@ -48,9 +55,19 @@ export class LaneWindow {
   /** Folds the values of one record. */
   fold(record: DecodedRecord): void {
     this.recordCount++;
-    const handles = this.#handlesFor(record.shape);
-    if (record.flat) this.#foldFlat(record, handles);
-    else this.#foldArrays(record, handles);
+    const fold = record.shape === this.#lastShape ? this.#lastFold : this.#foldOf(record.shape);
+    if (record.flat) {
+      fold.recordCount++;
+      this.#foldFlat(record, fold.handles);
+    } else this.#foldArrays(record, fold.handles);
+  }
+
+  /** Tells the series how many records they were in. To be called before they are sealed. */
+  settle(): void {
+    for (const fold of this.#folds.values()) {
+      for (const handle of fold.handles) this.#arena.addPresent(handle, fold.recordCount);
+      fold.recordCount = 0;
+    }
   }
 
   openSeries(feature: string, kind: ProfileKind): OpenSeries {
@@ -62,17 +79,17 @@ export class LaneWindow {
     return series;
   }
 
-  #handlesFor(shape: RecordShape): Int32Array {
-    if (shape === this.#lastShape) return this.#lastHandles;
-    let handles = this.#handlesOfShape.get(shape);
-    if (handles === undefined) {
+  #foldOf(shape: RecordShape): ShapeFold {
+    let fold = this.#folds.get(shape);
+    if (fold === undefined) {
       const kind = shape.kind === "metric" ? "metric" : "feature";
-      handles = Int32Array.from(shape.names, (name) => this.openSeries(name, kind).handle);
-      this.#handlesOfShape.set(shape, handles);
+      const handles = Int32Array.from(shape.names, (name) => this.openSeries(name, kind).handle);
+      fold = { handles, recordCount: 0 };
+      this.#folds.set(shape, fold);
     }
     this.#lastShape = shape;
-    this.#lastHandles = handles;
-    return handles;
+    this.#lastFold = fold;
+    return fold;
   }
 
   #foldFlat(record: DecodedRecord, handles: Int32Array): void {
@@ -81,10 +98,10 @@ export class LaneWindow {
     for (let i = 0; i < valueCount; i++) {
       const type = types[i]!;
       const handle = handles[i]!;
-      if (type === VALUE_NUMBER) arena.addNumber(handle, numbers[i]!);
-      else if (type === VALUE_NULL) arena.addNull(handle);
-      else if (type === VALUE_BOOLEAN) arena.addBoolean(handle, numbers[i]! !== 0);
-      else arena.addString(handle, strings[i]!);
+      if (type === VALUE_NUMBER) arena.addElementNumber(handle, numbers[i]!);
+      else if (type === VALUE_NULL) arena.addNullValue(handle);
+      else if (type === VALUE_BOOLEAN) arena.addElementBoolean(handle, numbers[i]! !== 0);
+      else arena.addElementString(handle, strings[i]!);
     }
   }
 

@@ -161,6 +161,7 @@ export class OpenSegment {
   #sealWindow(window: LaneWindow): SegmentProfile[] {
     const { windowStartMs, windowSizeMs, swimlane, source } = window;
     const key = { windowStartMs, windowSizeMs, swimlane, source };
+    window.settle();
     const rows: SegmentProfile[] = [
       {
         ...key,

@@ -119,9 +119,14 @@ export class ProfileArena {
     this.#counters.add(series, NULL);
   }
 
-  /** A record that has the feature as an array: once per record, beside its elements. */
-  addPresent(series: number): void {
-    this.#counters.add(series, PRESENT);
+  /** A record whose value is null, which {@link addPresent} counts. */
+  addNullValue(series: number): void {
+    this.#counters.add(series, NULL);
+  }
+
+  /** Records that have the feature, apart from their values: the other `add…Value` and `addElement…` leave them alone. */
+  addPresent(series: number, recordCount = 1): void {
+    this.#counters.add(series, PRESENT, recordCount);
   }
 
   /** An element of an array; like the other `addElement…`, it leaves the count of records alone. */
@@ -137,10 +142,12 @@ export class ProfileArena {
     const number = value + 0;
     if (this.#state[series] === NARROW && Math.fround(number) !== number) this.#widen(series);
     const pages = this.#state[series] === NARROW ? this.#narrowPages : this.#widePages;
-    const index = this.#chunkLength[series]! & (PAGE_LENGTH - 1);
+    const length = this.#chunkLength[series]!;
+    const index = length & (PAGE_LENGTH - 1);
     if (index === 0) this.#lastPage[series] = pages.take(this.#lastPage[series]!);
     pages.set(this.#lastPage[series]!, index, number);
-    if (++this.#chunkLength[series]! === CHUNK_LENGTH_MAX) this.#foldChunk(series);
+    this.#chunkLength[series] = length + 1;
+    if (length + 1 === CHUNK_LENGTH_MAX) this.#foldChunk(series);
   }
 
   addElementString(series: number, value: string): void {

@@ -3,12 +3,12 @@
  * until more than k distinct values have come, a KLL sketch from then on. Short series never get one of these.
  */
 import { CHUNK_LENGTH_MAX, SPLITTER_COUNT, sortChunk, splittersOf } from "./chunk-sort.ts";
+import { ExactSample } from "./exact-sample.ts";
 import { HistogramCounter } from "./histogram.ts";
 import { KllSketch } from "./kll.ts";
 import { sampleOfSketch } from "./kll-view.ts";
 import { addMoments, type Moments, momentsOf, zeroMoments } from "./moments.ts";
 import type { QuantileSummary } from "./profile.ts";
-import { mergeSamples, sampleOfRun, type WeightedSample } from "./weighted.ts";
 
 /** Everything of a profile that comes from its finite numbers. */
 export interface NumberSummary {
@@ -20,8 +20,6 @@ export interface NumberSummary {
   readonly histogram: HistogramCounter | null;
 }
 
-const NOTHING: WeightedSample = { items: new Float64Array(0), weights: new Float64Array(0) };
-
 export class FoldedNumbers {
   readonly #k: number;
   readonly #seed: number;
@@ -30,7 +28,7 @@ export class FoldedNumbers {
   #max = Number.NaN;
   #zeroCount = 0;
   /** Exact, while `#sketch` is null. */
-  #sample: WeightedSample = NOTHING;
+  #exact = new ExactSample();
   #sketch: KllSketch | null = null;
   readonly #histogram: HistogramCounter | null;
   #splitters: Float64Array | null = null;
@@ -60,7 +58,7 @@ export class FoldedNumbers {
 
   /** What is folded so far. Changes nothing. */
   summary(): NumberSummary {
-    const sample = this.#sketch === null ? this.#sample : sampleOfSketch(this.#sketch);
+    const sample = this.#sketch === null ? this.#exact.sample() : sampleOfSketch(this.#sketch);
     return {
       moments: this.#moments,
       min: this.#min,
@@ -78,7 +76,7 @@ export class FoldedNumbers {
     copy.#min = this.#min;
     copy.#max = this.#max;
     copy.#zeroCount = this.#zeroCount;
-    copy.#sample = this.#sample;
+    copy.#exact = this.#exact.clone();
     copy.#sketch = this.#sketch?.clone() ?? null;
     copy.#histogram?.counts.set(this.#histogram!.counts);
     copy.#splitters = this.#splitters?.slice() ?? null;
@@ -86,13 +84,11 @@ export class FoldedNumbers {
   }
 
   #addExactly(chunk: Float64Array, length: number): void {
-    const sample = mergeSamples([this.#sample, sampleOfRun(chunk, length)]);
-    if (sample.items.length <= this.#k) {
-      this.#sample = sample;
-      return;
-    }
-    this.#sketch = KllSketch.fromWeighted(sample.items, sample.weights, { k: this.#k, seed: this.#seed });
-    this.#sample = NOTHING;
+    this.#exact.addRun(chunk, length);
+    if (this.#exact.size <= this.#k) return;
+    const { items, weights } = this.#exact.sample();
+    this.#sketch = KllSketch.fromWeighted(items, weights, { k: this.#k, seed: this.#seed });
+    this.#exact = new ExactSample();
   }
 
   #countZeros(chunk: Float64Array, length: number): void {

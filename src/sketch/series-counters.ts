@@ -26,13 +26,13 @@ export class SeriesCounters {
     this.#common = new Uint32Array(RARE * seriesCount);
   }
 
-  add(series: number, counter: number): void {
+  add(series: number, counter: number, count = 1): void {
     if (counter >= RARE) {
-      this.#addRare(series, counter);
+      this.#addRare(series, counter, count);
       return;
     }
     const at = series * RARE + counter;
-    const next = this.#common[at]! + 1;
+    const next = this.#common[at]! + count;
     // A count that wraps would be a lie; a segment that long is a bug.
     if (next > COUNT_MAX)
       throw new InvariantError("a series counted 2^32 records in one segment; cut segments earlier");
@@ -55,12 +55,12 @@ export class SeriesCounters {
     this.#common = common;
   }
 
-  #addRare(series: number, counter: number): void {
+  #addRare(series: number, counter: number, count: number): void {
     let counters = this.#rare.get(series);
     if (counters === undefined) {
       counters = new Float64Array(COUNTERS - RARE);
       this.#rare.set(series, counters);
     }
-    counters[counter - RARE]!++;
+    counters[counter - RARE]! += count;
   }
 }

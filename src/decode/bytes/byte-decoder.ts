@@ -14,7 +14,7 @@ import { type DecodedRecord, VALUE_BOOLEAN, VALUE_NULL, VALUE_NUMBER, VALUE_STRI
 import type { ShapeRegistry } from "../shapes.ts";
 import { type Ending, FormTree, type Stretch, UNCOUNTED_SLOT } from "./form-tree.ts";
 import { NameText } from "./name-text.ts";
-import { numberEnd, readNumber } from "./number.ts";
+import { NO_NUMBER, readNumber } from "./number.ts";
 import { Roles } from "./roles.ts";
 import { scanRecord } from "./scan.ts";
 import { Texts } from "./texts.ts";
@@ -138,12 +138,10 @@ export class ByteDecoder implements Decoder {
       return this.#texts.end;
     }
     if (first <= NINE) {
-      const number = readNumber(this.#view, at, end);
-      // False for NaN too: no number stands there.
-      if (!(Math.abs(number) <= NUMBER_MAX)) return NOT_PLAIN;
+      const next = readNumber(this.#view, at, end, record.numbers, slot);
+      if (next === NO_NUMBER || Math.abs(record.numbers[slot]!) > NUMBER_MAX) return NOT_PLAIN;
       record.types[slot] = VALUE_NUMBER;
-      record.numbers[slot] = number;
-      return numberEnd;
+      return next;
     }
     if (at + 4 > end) return NOT_PLAIN;
     const word = this.#view.getInt32(at, true);

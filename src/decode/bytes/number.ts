@@ -24,22 +24,31 @@ const SPLITTER = 134_217_729;
 /** Wider than all rounding in the correction together, which is some 2^-51 of it. */
 const CORRECTION_ERROR = 2 ** -48;
 
-/** One past the number that was read last. */
-export let numberEnd = 0;
+/** What is returned where no number stands. */
+export const NO_NUMBER = -1;
 
 /**
+ * Reads the number at `at` into `into[slot]`: there, and not as what is returned, because a function that returns a
+ * double allocates it.
+ *
  * @param view of the bytes' own buffer, so that four digits are read at once.
  * @param end where the record ends; what lies behind is not looked at.
- * @returns the number at `at`, NaN when none that JSON knows stands there. {@link numberEnd} says where it ends; what
- *   follows it is the caller's to check.
+ * @returns where the number ends, {@link NO_NUMBER} when none that JSON knows stands there. What follows it is the
+ *   caller's to check.
  */
-export function readNumber(view: DataView, at: number, end: number): number {
+export function readNumber(
+  view: DataView,
+  at: number,
+  end: number,
+  into: Float64Array,
+  slot: number,
+): number {
   let p = at;
   const negative = p < end && view.getUint8(p) === MINUS;
   if (negative) p++;
-  if (p >= end) return Number.NaN;
+  if (p >= end) return NO_NUMBER;
   let digit = view.getUint8(p) - ZERO;
-  if (digit < 0 || digit > 9) return Number.NaN;
+  if (digit < 0 || digit > 9) return NO_NUMBER;
   p++;
   let head = digit;
   let digitCount = digit === 0 ? 0 : 1;
@@ -49,7 +58,7 @@ export function readNumber(view: DataView, at: number, end: number): number {
   while (p < end) {
     digit = view.getUint8(p) - ZERO;
     if (digit < 0 || digit > 9) break;
-    if (head === 0) return Number.NaN;
+    if (head === 0) return NO_NUMBER;
     p++;
     if (digitCount < EXACT_DIGITS) head = head * 10 + digit;
     else {
@@ -89,39 +98,31 @@ export function readNumber(view: DataView, at: number, end: number): number {
         digitCount++;
       }
     }
-    if (p === fractionAt) return Number.NaN;
+    if (p === fractionAt) return NO_NUMBER;
     power = fractionAt - p;
   }
   if (p < end && (view.getUint8(p) | 0x20) === LOWER_E) {
-    const exponent = readExponent(view, p + 1, end);
-    if (Number.isNaN(exponent)) return Number.NaN;
-    p = numberEnd;
-    power += exponent;
+    const digitsAt = p + (isSign(view, p + 1, end) ? 2 : 1);
+    const exponentEnd = digitsEnd(view, digitsAt, end);
+    if (exponentEnd === digitsAt) return NO_NUMBER;
+    power += Number(textOf(view, p + 1, exponentEnd));
+    p = exponentEnd;
   }
-  numberEnd = p;
   const value =
     tailCount === 0 ? scaleExactly(head, power) : scaleLong(head, tail, tailCount, digitCount, power);
-  if (Number.isNaN(value)) return Number(textOf(view, at, p));
-  return negative ? -value : value;
+  if (Number.isNaN(value)) into[slot] = Number(textOf(view, at, p));
+  else into[slot] = negative ? -value : value;
+  return p;
 }
 
-/** The number behind an "e", NaN when there is none. Past 9 digits it is infinitely large for our purposes. */
-function readExponent(view: DataView, at: number, end: number): number {
+function isSign(view: DataView, at: number, end: number): boolean {
+  return at < end && (view.getUint8(at) === MINUS || view.getUint8(at) === PLUS);
+}
+
+function digitsEnd(view: DataView, at: number, end: number): number {
   let p = at;
-  if (p >= end) return Number.NaN;
-  const sign = view.getUint8(p);
-  if (sign === MINUS || sign === PLUS) p++;
-  const digitsAt = p;
-  let exponent = 0;
-  while (p < end) {
-    const digit = view.getUint8(p) - ZERO;
-    if (digit < 0 || digit > 9) break;
-    exponent = Math.min(1e9, exponent * 10 + digit);
-    p++;
-  }
-  if (p === digitsAt) return Number.NaN;
-  numberEnd = p;
-  return sign === MINUS ? -exponent : exponent;
+  while (p < end && view.getUint8(p) >= ZERO && view.getUint8(p) <= ZERO + 9) p++;
+  return p;
 }
 
 /** `digits` × 10^`power`, rounded once; NaN where that takes more than one rounding. */
