@@ -3,8 +3,9 @@
  * files under the same configuration give the same verdicts and incidents on every run.
  */
 import { mkdir, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join, resolve } from "node:path";
 import type { Detector } from "../../detectors/contract.ts";
+import { importBaseline } from "../audit/keep-baseline.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Telemetry } from "../base/telemetry.ts";
 import { ByteDecoder } from "../decode/bytes/byte-decoder.ts";
@@ -21,6 +22,7 @@ import { ReplayStore } from "../store/replay-store.ts";
 import type { Config } from "./config/schema.ts";
 import { Ingest } from "./ingest.ts";
 import { compareWithOf, foldingShape, incidentOptionsOf, laneWindows } from "./lane-settings.ts";
+import { readBaseline } from "./read-baseline.ts";
 import { ReplayOutput, type ReplaySummary } from "./replay-output.ts";
 import { auditorOptionsOf, mappingOf } from "./service.ts";
 import { Watch } from "./watch.ts";
@@ -36,6 +38,8 @@ export interface ReplayOptions {
   readonly sourceName?: string;
   /** Event times more than `futureMax` after it are counted `future`. @default now */
   readonly asOfMs?: number;
+  /** Folders of sketches that lanes are held to (docs/guides/baselines.md); each is named as its folder. */
+  readonly baselines?: readonly string[];
   /** Told after each batch. */
   readonly onProgress?: (progress: ReplaySummary) => void;
 }
@@ -48,6 +52,7 @@ export async function replay(options: ReplayOptions): Promise<ReplaySummary> {
   const tables = duckDbOptionsSchema.parse({ type: "duckdb", path: storePath, acknowledge: "buffered" });
   const store = new ReplayStore(new DuckDbTables(tables, { clock, telemetry }));
   await store.open();
+  for (const path of options.baselines ?? []) await importFolder({ store, clock }, path);
   const output = await ReplayOutput.open(outFolder);
   const audits = createInlineQueue<never>(
     "audits",
@@ -98,6 +103,24 @@ export async function replay(options: ReplayOptions): Promise<ReplaySummary> {
   await source.stop();
   await store.close();
   return await output.close();
+}
+
+/** For the lane and source that its manifest names; for all lanes where it names none. */
+async function importFolder(
+  keeping: { readonly store: Store; readonly clock: Clock },
+  path: string,
+): Promise<void> {
+  const { swimlane = "*", source = "default", ...read } = await readBaseline([path], undefined);
+  await importBaseline(keeping, {
+    ...read,
+    swimlane,
+    source,
+    name: basename(resolve(path)),
+    by: "replay",
+    reason: "",
+    severity: "page",
+    origin: path,
+  });
 }
 
 function reading(options: ReplayOptions, store: Store, watch: Watch, output: ReplayOutput) {

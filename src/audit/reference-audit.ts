@@ -31,6 +31,7 @@ import { slowDriftFrom } from "./reference-drift.ts";
 import {
   emptyPair,
   inEpisode,
+  isUnsettled,
   learnPair,
   noteAlert,
   type PairMemory,
@@ -235,12 +236,20 @@ function quieted(
   { windowStartMs, windowSizeMs }: WindowRow,
 ): VerdictRow[] {
   const alerting = rows.filter((row) => row.answer === "anomalous" && row.severity !== "info");
-  if (alerting.length === 0) return [...rows];
+  if (alerting.length === 0)
+    return isUnsettled(pair, windowStartMs, windowSizeMs) ? rows.map(unsettled) : [...rows];
   const certain = alerting.some((row) => row.explanation.includes('"certain":true'));
   const most = atMost(noteAlert(pair, windowStartMs, windowSizeMs, certain), reference.severity);
   return rows.map((row) =>
     row.answer === "anomalous" ? { ...row, severity: atMost(row.severity, most) } : row,
   );
+}
+
+/** A window with few rows, or at an hour when the two are alike, must not close the incident and open another. */
+function unsettled(row: VerdictRow): VerdictRow {
+  if (row.answer !== "ok") return row;
+  const summary = `agrees in this window, after a difference that lasted; it is over once a day of windows agrees`;
+  return { ...row, answer: "insufficient", statistic: Number.NaN, threshold: Number.NaN, summary };
 }
 
 /** Told, but no reason to wake anyone: a training set has columns (the label, for one) that are never served. */

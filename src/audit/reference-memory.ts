@@ -12,6 +12,8 @@ const REFIT_EVERY = 8;
 /** An episode of difference is over when nothing alerted for so long; only its beginning pages. */
 const EPISODE_MS = 7 * 86_400_000;
 const EPISODE_WINDOWS = 24;
+/** Windows in a row that must agree before a lasting difference may be called over. */
+const QUIET_WINDOWS = 24;
 
 export interface PairMemory {
   /** Starts of the newest windows that alerted. */
@@ -46,6 +48,12 @@ export function inEpisode(pair: PairMemory, startMs: number, windowSizeMs: numbe
   return (
     !Number.isNaN(pair.pagedMs) && startMs - lastMs <= Math.max(EPISODE_MS, EPISODE_WINDOWS * windowSizeMs)
   );
+}
+
+/** True while a lasting difference has not been away for a day of windows: one window that agrees ends nothing. */
+export function isUnsettled(pair: PairMemory, startMs: number, windowSizeMs: number): boolean {
+  const lastMs = pair.alertsMs.at(-1) ?? Number.NEGATIVE_INFINITY;
+  return !Number.isNaN(pair.pagedMs) && startMs - lastMs <= QUIET_WINDOWS * windowSizeMs;
 }
 
 /**

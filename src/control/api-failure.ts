@@ -32,6 +32,16 @@ export function answerFailures(app: FastifyInstance, telemetry: Telemetry): void
   );
 }
 
+/** What is wrong with the question rather than with the answering. */
+const STATUS_OF: Readonly<Record<string, number>> = {
+  GATE_SPAN_TOO_LONG: 400,
+  PROFILE_RECORD_INVALID: 400,
+  BASELINE_NAME_INVALID: 400,
+  BASELINE_EMPTY: 400,
+  BASELINE_UNKNOWN: 404,
+  BASELINE_EXISTS: 409,
+};
+
 function failureOf(error: unknown): { readonly status: number; readonly answer: FailureAnswer } {
   if (error instanceof RequestRefused) return { status: error.status, answer: error.answer };
   if (error instanceof OperationalError) return operationalFailure(error);
@@ -58,7 +68,7 @@ function operationalFailure(error: OperationalError): {
   const next = error.retryable
     ? "Nothing was changed. Try again; GET /readyz names what is away."
     : "Nothing was changed. Follow the detail; trying the same again will not help.";
-  const status = error.retryable ? 503 : error.code === "GATE_SPAN_TOO_LONG" ? 400 : 500;
+  const status = error.retryable ? 503 : (STATUS_OF[error.code] ?? 500);
   return { status, answer: { error: error.code, detail: error.message, next } };
 }
 

@@ -19,6 +19,8 @@ export interface Endpoint {
   readonly params: Fields;
   readonly query: Fields;
   readonly body: Fields;
+  /** Where a body may be larger than the server's usual. */
+  readonly bodyBytesMax: number | undefined;
   readonly run: (asked: Asked<never, never, never>) => Promise<unknown>;
 }
 
@@ -36,6 +38,7 @@ interface EndpointParts<P extends Fields, Q extends Fields, B extends Fields> {
   readonly params?: P;
   readonly query?: Q;
   readonly body?: B;
+  readonly bodyBytesMax?: number;
   readonly run: (asked: Asked<z.output<P>, z.output<Q>, z.output<B>>) => Promise<unknown>;
 }
 
@@ -54,6 +57,7 @@ export function endpoint<
     params: parts.params ?? nothing,
     query: parts.query ?? nothing,
     body: parts.body ?? nothing,
+    bodyBytesMax: parts.bodyBytesMax,
     run: parts.run as Endpoint["run"],
   };
 }
@@ -63,6 +67,7 @@ export function registerEndpoints(app: FastifyInstance, endpoints: readonly Endp
     app.route({
       method: route.method,
       url: route.path,
+      ...(route.bodyBytesMax === undefined ? {} : { bodyLimit: route.bodyBytesMax }),
       handler: (request) => route.run(checked(route, request) as Asked<never, never, never>),
     });
   }

@@ -1,11 +1,12 @@
 /**
- * The control server: what people and pipelines ask. It reads the store, decides nothing about data, and changes one
- * thing only: that an incident was acknowledged.
+ * The control server: what people and pipelines ask. It reads the store, decides nothing about data, and changes two
+ * things only: that an incident was acknowledged, and which baselines are kept.
  */
 import fastifyBearerAuth from "@fastify/bearer-auth";
 import fastify, { type FastifyInstance } from "fastify";
 import { answerFailures, RequestRefused } from "./api-failure.ts";
 import { NAME_CHARACTERS_MAX } from "./asked.ts";
+import { baselinesEndpoints } from "./baselines-endpoints.ts";
 import type { ControlOptions, ControlServer } from "./contract.ts";
 import { distributionEndpoint } from "./distribution-endpoint.ts";
 import { type Endpoint, registerEndpoints } from "./endpoint.ts";
@@ -74,6 +75,7 @@ async function registerApi(api: FastifyInstance, knowledge: Knowledge): Promise<
     verdictsEndpoint(knowledge),
     explainEndpoint(knowledge),
     gateEndpoint(knowledge),
+    ...baselinesEndpoints(knowledge),
   ];
   registerEndpoints(api, endpoints);
   registerMetrics(api, telemetry);

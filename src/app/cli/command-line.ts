@@ -1,6 +1,7 @@
 /** The commands, what they take, and what their exit codes mean. */
 import { Command, CommanderError, Option } from "commander";
 import { errorText, OperationalError } from "../../base/errors.ts";
+import { importCommand, listCommand, promoteCommand, retireCommand } from "./baseline.ts";
 import { demoCommand } from "./demo.ts";
 import { EXIT } from "./exit.ts";
 import { explainCommand } from "./explain.ts";
@@ -58,6 +59,7 @@ function commands(done: (code: number) => void): Command {
     )
     .option("--source <name>", "configured source whose mapping holds (the only one by default)")
     .option("--as-of <time>", "event times after it are counted `future` (ISO 8601; now by default)")
+    .option("--baseline <folder...>", "hold lanes to the sketches of these folders, each named as its folder")
     .option("--quiet", "no table, no progress bar")
     .action(async (files: string[], options) => done(await replayCommand(files, options)));
   program
@@ -121,6 +123,58 @@ function commands(done: (code: number) => void): Command {
     .requiredOption("-o, --out <dir>", "folder for the files")
     .addOption(config())
     .action(async (options) => done(await exportCommand(options)));
-  for (const command of [...program.commands, ...sketch.commands]) command.exitOverride();
+  const baseline = baselineCommands(program, config, done);
+  for (const command of [...program.commands, ...sketch.commands, ...baseline.commands])
+    command.exitOverride();
   return program;
+}
+
+function baselineCommands(program: Command, config: () => Option, done: (code: number) => void): Command {
+  const baseline = program
+    .command("baseline")
+    .description("what lanes are held to beside their own past: training sets, promoted periods");
+  const command = (name: string, description: string) =>
+    baseline
+      .command(name)
+      .description(description)
+      .addOption(config())
+      .addOption(new Option("--url <url>", "a running service that has the store open").env("LANEWATCH_URL"))
+      .addOption(new Option("--token <token>", "its bearer token").env("LANEWATCH_TOKEN"));
+  const keeping = (name: string, description: string) =>
+    command(name, description)
+      .requiredOption("-s, --swimlane <name>", "the lane")
+      .option("--source <name>", "its source", "default")
+      .requiredOption("-n, --name <name>", "the baseline's name")
+      .option("--by <person>", "who does it (the system's user by default)")
+      .option("--reason <text>", "why", "");
+  const severity = () =>
+    new Option("--severity <severity>", "the most that its verdicts may cause")
+      .choices(["page", "warn", "info"])
+      .default("page");
+  keeping("import", "hold a lane to profiles made elsewhere: training-serving skew, with no raw data moved")
+    .argument(
+      "<file...>",
+      ".sk files of one feature, a folder of them (sketch export), or profile records (.jsonl)",
+    )
+    .option("-f, --feature <name>", "the feature that single .sk files are of")
+    .option("--since <time>", "event time from which the data are (ISO 8601)")
+    .option("--until <time>", "up to when; earlier windows are not held to it")
+    .addOption(severity())
+    .action(async (files: string[], options) => done(await importCommand(files, options)));
+  keeping("promote", "hold a lane to a period of its own that was good; anomalous windows are left out")
+    .requiredOption("--since <time>", "from this time (ISO 8601)")
+    .requiredOption("--until <time>", "up to this time")
+    .option("--include-anomalous", "anomalous windows too: the change was meant")
+    .addOption(severity())
+    .action(async (options) => done(await promoteCommand(options)));
+  keeping("retire", "hold a lane no longer to a baseline; what it was stays on record").action(
+    async (options) => done(await retireCommand(options)),
+  );
+  command("list", "the baselines in use, newest first")
+    .option("-s, --swimlane <name>", "only this lane's")
+    .option("--source <name>", "only this source's")
+    .option("--all", "the retired ones too")
+    .option("--json", "print JSON, one line a baseline")
+    .action(async (options) => done(await listCommand(options)));
+  return baseline;
 }

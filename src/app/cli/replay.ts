@@ -15,6 +15,7 @@ interface ReplayCommandOptions {
   readonly out: string;
   readonly source?: string;
   readonly asOf?: string;
+  readonly baseline?: readonly string[];
   readonly quiet?: boolean;
 }
 
@@ -50,6 +51,7 @@ export async function replayCommand(
     telemetry,
     sourceName: options.source,
     asOfMs,
+    baselines: options.baseline,
     onProgress: ({ byteCount, windowCount }) =>
       bar.show(bytes === undefined ? undefined : byteCount / bytes, `${windowCount} windows`),
   });

@@ -6,7 +6,9 @@ import { errorText, OperationalError } from "../../base/errors.ts";
 import { Telemetry } from "../../base/telemetry.ts";
 import { mergeProfiles } from "../../sketch/merge.ts";
 import type { Profile } from "../../sketch/profile.ts";
+import { profileToRecord } from "../../sketch/profile-record.ts";
 import { inspectSketch, profileToSketchFiles } from "../../sketch/sketch-file.ts";
+import { type BaselineManifest, MANIFEST_NAME } from "../baseline-folder.ts";
 import { loadConfig } from "../config/load.ts";
 import { openStore } from "../plug-ins.ts";
 import { EXIT } from "./exit.ts";
@@ -57,22 +59,48 @@ export async function exportCommand(options: ExportOptions): Promise<number> {
     return EXIT.failed;
   }
   await mkdir(options.out, { recursive: true });
+  const features: BaselineManifest["features"] = {};
   let fileCount = 0;
-  for (const [feature, parts] of profiles) {
-    for (const { name, bytes } of profileToSketchFiles(mergeProfiles(parts, 1))) {
-      await writeFile(join(options.out, `${encodeURIComponent(feature)}.${name}`), bytes);
-      fileCount++;
+  for (const [feature, { parts, recordCount }] of profiles) {
+    const profile = mergeProfiles(parts, 1);
+    const files: string[] = [];
+    for (const { name, bytes } of profileToSketchFiles(profile)) {
+      const file = `${encodeURIComponent(feature)}.${name}`;
+      await writeFile(join(options.out, file), bytes);
+      files.push(file);
     }
+    fileCount += files.length;
+    features[feature] = { files, record_count: recordCount, counts: countsOf(profile) };
   }
-  process.stdout.write(`${fileCount} sketches of ${profiles.size} features written to ${options.out}\n`);
+  await writeFile(
+    join(options.out, MANIFEST_NAME),
+    `${JSON.stringify(manifestOf(options, features), null, 2)}\n`,
+  );
+  process.stdout.write(
+    `${fileCount} sketches of ${profiles.size} features and their counts written to ${options.out}; ` +
+      "`lanewatch baseline import` takes the folder\n",
+  );
   return EXIT.ok;
+}
+
+function manifestOf(options: ExportOptions, features: BaselineManifest["features"]): BaselineManifest {
+  const { swimlane, source, since, until } = options;
+  const moment = (text: string | undefined) =>
+    text === undefined ? undefined : new Date(text).toISOString();
+  return { version: 1, swimlane, source, since: moment(since), until: moment(until), features };
+}
+
+/** The record's fields that are no sketch. Moments that left the range of doubles are left out. */
+function countsOf(profile: Profile): BaselineManifest["features"][string]["counts"] {
+  const { kll: _kll, frequent: _frequent, hll: _hll, ...counts } = profileToRecord(profile);
+  return Object.fromEntries(Object.entries(counts).filter(([, value]) => Number.isFinite(value)));
 }
 
 async function storedProfiles(
   options: ExportOptions,
   sinceMs: number | undefined,
   untilMs: number | undefined,
-): Promise<Map<string, Profile[]>> {
+): Promise<Map<string, { parts: Profile[]; recordCount: number }>> {
   const config = await loadConfig(options.config, process.env);
   const store = openStore(
     config,
@@ -83,10 +111,13 @@ async function storedProfiles(
   try {
     const { swimlane, source, feature } = options;
     const rows = await store.readProfiles({ swimlane, source, feature, sinceMs, untilMs, limit: 1_000_000 });
-    const profiles = new Map<string, Profile[]>();
+    const profiles = new Map<string, { parts: Profile[]; recordCount: number }>();
     for (const row of rows) {
-      if (row.kind === "records") continue;
-      profiles.set(row.feature, [...(profiles.get(row.feature) ?? []), row.profile]);
+      if (row.kind !== "feature") continue;
+      const known = profiles.get(row.feature) ?? { parts: [], recordCount: 0 };
+      known.parts.push(row.profile);
+      known.recordCount += row.recordCount;
+      profiles.set(row.feature, known);
     }
     return profiles;
   } finally {
