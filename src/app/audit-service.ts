@@ -22,6 +22,8 @@ export interface AuditJob extends LaneName {
   /** Start of the newest window to judge. */
   readonly untilStartMs: number;
   readonly revisedStartMs?: number;
+  /** Of the revised window: makes the job another one than that of the revision before. */
+  readonly revision?: number;
 }
 
 /** One window as it was judged. */
@@ -88,7 +90,13 @@ export class AuditService {
     while (!this.#options.signal.aborted) {
       const windows = await this.#windowsAfter(lane.auditor.lastWindowStartMs, job);
       if (windows.length === 0) return;
-      await this.#judge(lane, job, windows);
+      try {
+        await this.#judge(lane, job, windows);
+      } catch (error) {
+        // The auditor has gone on, its verdicts may not be written or told: the next try begins at the checkpoint.
+        this.#lanes.delete(laneStateKey(job));
+        throw error;
+      }
     }
   }
 

@@ -1,4 +1,5 @@
 /** Brings judged windows to the incident service: within the process in event-time order, or as jobs from other processes. */
+import type { Clock } from "../base/clock.ts";
 import { OperationalError } from "../base/errors.ts";
 import type { JobQueue } from "../queue/contract.ts";
 import { type LaneName, laneKey } from "../rollup/lane-progress.ts";
@@ -66,36 +67,98 @@ function verdictName(row: VerdictRow): string {
   return `${row.windowStartMs}|${row.feature}|${row.detector}`;
 }
 
-/** Reads the job's verdicts from the store and has them observed. */
-export async function runIncidentJob(
-  job: IncidentJob,
-  store: Store,
-  service: IncidentService,
-): Promise<void> {
-  const { swimlane, source, windowSizeMs, sinceMs, untilMs } = job;
-  const filter = { swimlane, source, windowSizeMs, sinceMs, untilMs, limit: 10_000_000 };
-  const verdicts = await store.readVerdicts(filter);
-  if (verdicts.length < job.verdictCount) {
-    throw new OperationalError(
-      `the store shows ${verdicts.length} of ${job.verdictCount} verdicts of lane "${swimlane}"; they are looked at again`,
-      {
-        code: "INCIDENT_VERDICTS_NOT_VISIBLE",
-        retryable: true,
-        context: { ...job },
-      },
-    );
+/** How often it is written down how far each lane has been observed. */
+const CURSORS_EVERY_MS = 5_000;
+/** Windows before a job's that are looked at when its forerunners were lost; older ones are no news any more. */
+const GAP_WINDOWS_MAX = 500;
+
+/**
+ * Has the verdicts that jobs name observed, and those before them whose jobs were lost with the queue: correctness
+ * comes from the store. What is observed twice changes nothing.
+ */
+export class IncidentFeed {
+  readonly #store: Store;
+  readonly #service: IncidentService;
+  readonly #clock: Clock;
+  /** By lane: start of the newest window that was observed. */
+  readonly #cursors = new Map<string, number>();
+  readonly #unsaved = new Set<string>();
+  /** The newest job of each lane that runs or waits here: windows of a lane are observed in their order. */
+  readonly #running = new Map<string, Promise<void>>();
+  #savedMs = Number.NEGATIVE_INFINITY;
+
+  constructor(store: Store, service: IncidentService, clock: Clock) {
+    this.#store = store;
+    this.#service = service;
+    this.#clock = clock;
   }
+
+  async run(job: IncidentJob): Promise<void> {
+    const key = cursorKey(job);
+    const before = this.#running.get(key) ?? Promise.resolve();
+    const mine = before.catch(() => {}).then(() => this.#run(job, key));
+    this.#running.set(key, mine);
+    try {
+      await mine;
+    } finally {
+      if (this.#running.get(key) === mine) this.#running.delete(key);
+    }
+  }
+
+  async #run(job: IncidentJob, key: string): Promise<void> {
+    const { swimlane, source, windowSizeMs, untilMs } = job;
+    const cursorMs = await this.#cursorOf(key);
+    const floorMs = job.sinceMs - GAP_WINDOWS_MAX * windowSizeMs;
+    const sinceMs = Math.max(floorMs, Math.min(job.sinceMs, (cursorMs ?? job.sinceMs) + 1));
+    const filter = { swimlane, source, windowSizeMs, sinceMs, untilMs, limit: 10_000_000 };
+    const verdicts = await this.#store.readVerdicts(filter);
+    const own = verdicts.filter((row) => row.windowStartMs >= job.sinceMs);
+    if (own.length < job.verdictCount) throw notVisible(job, own.length);
+    await this.#service.adopt();
+    await this.#service.observe(windowsOf(job, verdicts));
+    this.#cursors.set(key, Math.max(cursorMs ?? Number.NEGATIVE_INFINITY, untilMs - 1));
+    this.#unsaved.add(key);
+    await this.#save();
+  }
+
+  async #cursorOf(key: string): Promise<number | undefined> {
+    const known = this.#cursors.get(key);
+    if (known !== undefined) return known;
+    const stored = await this.#store.readState(key);
+    return stored === undefined ? undefined : Number(stored);
+  }
+
+  async #save(): Promise<void> {
+    const nowMs = this.#clock.nowMs();
+    if (nowMs - this.#savedMs < CURSORS_EVERY_MS) return;
+    this.#savedMs = nowMs;
+    const keys = [...this.#unsaved];
+    this.#unsaved.clear();
+    await this.#store.writeStates(keys.map((key) => ({ key, value: String(this.#cursors.get(key)) })));
+  }
+}
+
+function windowsOf(lane: IncidentJob, verdicts: readonly VerdictRow[]): readonly WindowVerdicts[] {
+  const { swimlane, source, windowSizeMs } = lane;
   const byWindow = new Map<number, VerdictRow[]>();
   for (const row of verdicts) {
     const group = byWindow.get(row.windowStartMs);
     if (group === undefined) byWindow.set(row.windowStartMs, [row]);
     else group.push(row);
   }
-  await service.adopt();
-  await service.observe(
-    [...byWindow].map(([windowStartMs, rows]) => ({
-      window: { swimlane, source, windowSizeMs, windowStartMs },
-      verdicts: rows,
-    })),
+  return [...byWindow].map(([windowStartMs, rows]) => ({
+    window: { swimlane, source, windowSizeMs, windowStartMs },
+    verdicts: rows,
+  }));
+}
+
+function cursorKey({ swimlane, source, windowSizeMs }: IncidentJob): string {
+  return `incidents|${swimlane}|${source}|${windowSizeMs}`;
+}
+
+function notVisible(job: IncidentJob, count: number): OperationalError {
+  return new OperationalError(
+    `the store shows ${count} of ${job.verdictCount} verdicts of lane "${job.swimlane}"; they are looked at again`,
+    { code: "INCIDENT_VERDICTS_NOT_VISIBLE", retryable: true, context: { ...job } },
   );
 }

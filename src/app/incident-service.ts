@@ -30,6 +30,7 @@ const RESOLVED_KEPT_MS = 86_400_000;
 export class IncidentService {
   readonly #options: IncidentServiceOptions;
   #book: IncidentBook;
+  #observing: Promise<void> = Promise.resolve();
 
   constructor(options: IncidentServiceOptions) {
     this.#options = options;
@@ -69,8 +70,17 @@ export class IncidentService {
     );
   }
 
-  /** Observes judged windows in event-time order, writes what changed, and tells people. */
-  async observe(windows: readonly WindowVerdicts[]): Promise<void> {
+  /**
+   * Observes judged windows in event-time order, writes what changed, and tells people. One call after another: what
+   * is written last must be what was observed last.
+   */
+  observe(windows: readonly WindowVerdicts[]): Promise<void> {
+    const mine = this.#observing.catch(() => {}).then(() => this.#observe(windows));
+    this.#observing = mine;
+    return mine;
+  }
+
+  async #observe(windows: readonly WindowVerdicts[]): Promise<void> {
     const changed = new Map<string, IncidentRow>();
     const joined: VerdictRow[] = [];
     for (const { window, verdicts } of [...windows].sort(compareByEnd)) {

@@ -12,7 +12,7 @@ import type { LaneName } from "../rollup/lane-progress.ts";
 import { Rollup } from "../rollup/rollup.ts";
 import type { IncidentRow, Store, VerdictRow } from "../store/contract.ts";
 import { type AuditJob, AuditService, type JudgedWindow } from "./audit-service.ts";
-import { enqueueIncidentJob, IncidentInbox, type IncidentJob, runIncidentJob } from "./incident-feed.ts";
+import { enqueueIncidentJob, IncidentFeed, IncidentInbox, type IncidentJob } from "./incident-feed.ts";
 import { IncidentService } from "./incident-service.ts";
 import { RecentWindows } from "./recent-windows.ts";
 import { References } from "./references.ts";
@@ -90,7 +90,8 @@ export class Watch {
 
   /** Starts looking after incidents that other processes' audits bring. */
   async attend(): Promise<void> {
-    await this.#options.incidentJobs?.work((job) => runIncidentJob(job, this.#options.store, this.incidents));
+    const feed = new IncidentFeed(this.#options.store, this.incidents, this.#options.clock);
+    await this.#options.incidentJobs?.work((job) => feed.run(job));
   }
 
   /** Merges what is complete, has it judged, and (without a queue between) tells what follows from it. One at a time. */
