@@ -22,8 +22,6 @@ export interface AuditJob extends LaneName {
   /** Start of the newest window to judge. */
   readonly untilStartMs: number;
   readonly revisedStartMs?: number;
-  /** Of the revised window: makes the job another one than that of the revision before. */
-  readonly revision?: number;
 }
 
 /** One window as it was judged. */

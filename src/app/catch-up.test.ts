@@ -1,23 +1,18 @@
 /** What a queue or a store that was away leaves behind is put right from the store: nothing is skipped, nothing is told twice. */
 import { afterEach, expect, test } from "vitest";
 import { volume } from "../../detectors/volume/volume.ts";
-import { LaneRules } from "../assign/lane.ts";
 import type { LaneAuditorOptions } from "../audit/lane-auditor.ts";
 import { ManualClock } from "../base/clock.ts";
 import { OperationalError } from "../base/errors.ts";
 import { Telemetry } from "../base/telemetry.ts";
-import { zeroOutcomes } from "../decode/outcome.ts";
-import type { JobQueue } from "../queue/contract.ts";
-import { Rollup } from "../rollup/rollup.ts";
-import type { Segment } from "../segment/manifest.ts";
 import { emptyProfile } from "../sketch/profile.ts";
 import type { Store, VerdictRow } from "../store/contract.ts";
 import { makeStore, storeOptionsSchema } from "../store/index.ts";
-import { type AuditJob, AuditService } from "./audit-service.ts";
+import { AuditService } from "./audit-service.ts";
 import { IncidentFeed } from "./incident-feed.ts";
 import { IncidentService } from "./incident-service.ts";
 import { RecentWindows } from "./recent-windows.ts";
-import { RollupService } from "./rollup-service.ts";
+import { References } from "./references.ts";
 
 const MINUTE = 60_000;
 const START = Date.UTC(2026, 0, 1);
@@ -52,122 +47,6 @@ function failing(store: Store, method: keyof Store, broken: { now: boolean }): S
   });
 }
 
-function queueOf(added: AuditJob[], away: { now: boolean }): JobQueue<AuditJob> {
-  return {
-    add: async () => {},
-    addAll: async (jobs: readonly { readonly job: AuditJob }[]) => {
-      if (away.now) throw new OperationalError("away", { code: "QUEUE_UNREACHABLE", retryable: true });
-      added.push(...jobs.map(({ job }) => job));
-    },
-    work: async () => {},
-    depth: async () => 0,
-    idle: async () => {},
-    ready: async () => true,
-    stop: async () => {},
-  } as unknown as JobQueue<AuditJob>;
-}
-
-/** One record a minute, `from` to `until` (minutes), offsets alike. */
-function segment(from: number, until: number): Segment {
-  const profiles = Array.from({ length: until - from }, (_, i) => ({
-    ...LANE,
-    windowStartMs: START + (from + i) * MINUTE,
-    feature: "*",
-    kind: "records" as const,
-    profile: { ...emptyProfile(), presentCount: 1 },
-  }));
-  const manifest = {
-    topic: "t",
-    partition: 0,
-    startOffset: from,
-    endOffset: until,
-    shape: "s",
-    startedAtMs: START,
-    rowCount: profiles.length,
-    eventTimeMinMs: START + from * MINUTE,
-    eventTimeMaxMs: START + until * MINUTE - 1,
-    byteCount: 1,
-    outcomes: { ...zeroOutcomes(), ok: until - from },
-  };
-  return { manifest, profiles };
-}
-
-async function newRollups(clock: ManualClock, store: Store, audits: JobQueue<AuditJob>) {
-  const settings = { windowSizeMs: MINUTE, allowedLatenessMs: 0, lateMaxMs: 1e12, futureMaxMs: 1e12 };
-  const lanes = new LaneRules(settings, []);
-  const rollup = new Rollup({ store, lanes, clock, telemetry, groupOf: () => "main" });
-  const recent = new RecentWindows(0, new Set());
-  const signal = new AbortController().signal;
-  return new RollupService({
-    rollup,
-    store,
-    recent,
-    audits,
-    clock,
-    telemetry,
-    idleTimeoutMs: MINUTE,
-    signal,
-  });
-}
-
-test("windows are merged while the queue is away, and judged once it is back, without a newer window", async () => {
-  const clock = new ManualClock(START);
-  const added: AuditJob[] = [];
-  const away = { now: true };
-  const store = await newStore(clock);
-  const rollups = await newRollups(clock, store, queueOf(added, away));
-  await rollups.take([segment(0, 5)]);
-  expect(await rollups.release()).toBe(4);
-  expect((await store.readWindows(LANE)).length).toBe(4);
-  expect(added).toEqual([]);
-  away.now = false;
-  expect(await rollups.release()).toBe(0);
-  expect(added).toEqual([{ ...LANE, untilStartMs: START + 3 * MINUTE }]);
-});
-
-test("merged windows wait for a store that is away, and the process goes on", async () => {
-  const clock = new ManualClock(START);
-  const broken = { now: true };
-  const store = await newStore(clock);
-  const added: AuditJob[] = [];
-  const rollups = await newRollups(
-    clock,
-    failing(store, "writeWindows", broken),
-    queueOf(added, { now: false }),
-  );
-  await rollups.take([segment(0, 5)]);
-  const releasing = rollups.release();
-  for (let i = 0; i < 5; i++) {
-    await new Promise((resolve) => setTimeout(resolve, 5));
-    clock.advanceTo(clock.nowMs() + MINUTE);
-  }
-  expect((await store.readWindows(LANE)).length).toBe(0);
-  broken.now = false;
-  await new Promise((resolve) => setTimeout(resolve, 5));
-  clock.advanceTo(clock.nowMs() + MINUTE);
-  expect(await releasing).toBe(4);
-  expect((await store.readWindows(LANE)).length).toBe(4);
-});
-
-// Brokers away for an hour, as for the producers: at their return the partition still ends where it did.
-test("the idle time-out begins anew after the brokers were away", async () => {
-  const clock = new ManualClock(START + 5 * MINUTE);
-  const store = await newStore(clock);
-  const rollups = await newRollups(clock, store, queueOf([], { now: false }));
-  await rollups.take([segment(0, 5)]);
-  const end = { topic: "t", partition: 0, startOffset: 0, endOffset: 5 };
-  rollups.observeEnds([end]);
-  expect(await rollups.release()).toBe(4);
-  clock.advanceTo(clock.nowMs() + 60 * MINUTE);
-  rollups.observeEnds([end]);
-  expect(await rollups.release()).toBe(0);
-  for (let second = 0; second < 62; second += 2) {
-    clock.advanceTo(clock.nowMs() + 2_000);
-    rollups.observeEnds([end]);
-  }
-  expect(await rollups.release()).toBeGreaterThan(0);
-});
-
 test("verdicts that a store refused for a while are written by the next try, every one of them", async () => {
   const clock = new ManualClock(START);
   const store = await newStore(clock);
@@ -179,6 +58,7 @@ test("verdicts that a store refused for a while are written by the next try, eve
     recent: new RecentWindows(0, new Set(["other"])),
     clock,
     telemetry,
+    references: new References({ store, clock, telemetry, compareWith: () => [] }),
     auditorOptions: () => auditorOptions(),
     checkpointWindows: 64,
     onJudged: async (judged) => void told.push(judged.length),

@@ -42,6 +42,8 @@ export interface IngestOptions {
   readonly idleCutMs: number;
   /** Cut what has been open for so long, ms: bounds what a kill has to read again, and how old the store's counts are. */
   readonly ageCutMs: number;
+  /** Bytes of cut segments that may wait for the store; past it reading waits. @default 64 MiB */
+  readonly waitingBytesMax?: number;
   /** Wait for the store after each batch (replay: the same groups every run), or write behind the reading. */
   readonly writeBehind: boolean;
   /** Told after segments are durable. */
@@ -147,6 +149,11 @@ export class Ingest implements SourceHandler {
   /** Epoch ms up to which a topic's records have been read, −Infinity before the first. */
   watermarkMs(topic: string): number {
     return this.#folders.get(`${topic}|0`)?.watermarkMs ?? Number.NEGATIVE_INFINITY;
+  }
+
+  /** For a stop that can wait no longer: see SegmentWriter. */
+  giveUp(): void {
+    this.#writer.giveUp();
   }
 
   /** Resolves when all segments handed over are durable; rejects when they cannot be. */

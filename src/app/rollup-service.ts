@@ -1,7 +1,6 @@
 /** From durable segments to merged windows in the store, and a job for each lane that has something to judge. */
 import type { Clock } from "../base/clock.ts";
-import { errorText, OperationalError } from "../base/errors.ts";
-import { retry } from "../base/retry.ts";
+import { OperationalError } from "../base/errors.ts";
 import type { Telemetry } from "../base/telemetry.ts";
 import type { JobQueue } from "../queue/contract.ts";
 import type { CompleteWindow } from "../rollup/complete-window.ts";
@@ -31,24 +30,11 @@ const WINDOWS_PER_STEP = 2_000;
 const PATH_LOOKBACK = 64;
 /** Polls between two looks at all manifests of a partition. */
 const FULL_LOOK_EVERY = 60;
-/**
- * Without a word from the brokers for so long, what a partition's end was before says nothing: producers were cut off
- * as we were, and have yet to send what they kept. The idle time-out begins anew.
- */
-const ENDS_GAP_MS_MAX = 10_000;
-
-interface Quiet {
-  readonly endOffset: number;
-  readonly sinceMs: number;
-  readonly seenMs: number;
-}
 
 export class RollupService {
   readonly #options: RollupServiceOptions;
-  /** Since when each partition has had nothing to read and nothing new, and when the broker last said so. */
-  readonly #idle = new Map<string, Quiet>();
-  /** By lane: what is merged and written, and whose audit the queue has not taken yet. One entry a lane bounds it. */
-  readonly #unqueued = new Map<string, AuditJob>();
+  /** Since when each partition has had nothing to read and nothing new. */
+  readonly #idle = new Map<string, { readonly endOffset: number; readonly sinceMs: number }>();
   #polls = 0;
 
   constructor(options: RollupServiceOptions) {
@@ -98,13 +84,9 @@ export class RollupService {
       const frontier = this.#options.rollup.frontier(end.topic, end.partition, end.startOffset);
       const key = `${end.topic}|${end.partition}`;
       const known = this.#idle.get(key);
-      const quiet =
-        frontier.endOffset >= end.endOffset &&
-        known?.endOffset === end.endOffset &&
-        nowMs - known.seenMs <= ENDS_GAP_MS_MAX;
-      const sinceMs = quiet ? known.sinceMs : nowMs;
-      this.#idle.set(key, { endOffset: end.endOffset, sinceMs, seenMs: nowMs });
-      if (nowMs - sinceMs >= idleTimeoutMs) frontier.idleWatermarkMs = nowMs - idleTimeoutMs;
+      const quiet = frontier.endOffset >= end.endOffset && known?.endOffset === end.endOffset;
+      if (!quiet) this.#idle.set(key, { endOffset: end.endOffset, sinceMs: nowMs });
+      else if (nowMs - known.sinceMs >= idleTimeoutMs) frontier.idleWatermarkMs = nowMs - idleTimeoutMs;
     }
   }
 
@@ -115,58 +97,21 @@ export class RollupService {
       const complete = this.#options.rollup.releaseComplete(WINDOWS_PER_STEP);
       if (complete.length === 0) break;
       await this.#write(complete);
-      for (const { window } of complete) this.#ask({ ...laneOf(window), untilStartMs: window.windowStartMs });
-      await this.#enqueue();
+      await this.#options.audits.addAll(jobsOf(complete));
       count += complete.length;
     }
-    count += await this.#revise();
-    await this.#enqueue();
-    return count;
-  }
-
-  /** One job a lane: it judges all windows up to the newest, and those from the first revised one again. */
-  #ask(job: AuditJob): void {
-    const key = laneKey(job);
-    const known = this.#unqueued.get(key);
-    const revised = [known?.revisedStartMs, job.revisedStartMs].filter((ms) => ms !== undefined);
-    this.#unqueued.set(key, {
-      ...job,
-      untilStartMs: Math.max(job.untilStartMs, known?.untilStartMs ?? job.untilStartMs),
-      ...(revised.length === 0 ? {} : { revisedStartMs: Math.min(...revised) }),
-    });
-  }
-
-  /** A queue that is away holds up no counting: the jobs wait here, and are offered again by the next step. */
-  async #enqueue(): Promise<void> {
-    const jobs = [...this.#unqueued];
-    if (jobs.length === 0) return;
-    const { audits, telemetry } = this.#options;
-    try {
-      await audits.addAll(jobs.map(([lane, job]) => ({ key: jobKey(lane, job), job })));
-      for (const [lane, job] of jobs) if (this.#unqueued.get(lane) === job) this.#unqueued.delete(lane);
-    } catch (error) {
-      if (!(error instanceof OperationalError && error.retryable)) throw error;
-      telemetry.log("warn", "audits could not be queued; they are offered again. Nothing is lost.", {
-        lanes: jobs.length,
-        error: errorText(error),
-      });
-    }
-    telemetry
-      .gauge("rollup_unqueued_lanes", "Lanes with merged windows whose audit the queue has not taken yet")
-      .set(this.#unqueued.size);
+    return count + (await this.#revise());
   }
 
   async #revise(): Promise<number> {
     const revised = await this.#options.rollup.revise();
     if (revised.length === 0) return 0;
     await this.#write(revised);
-    for (const { window } of revised)
-      this.#ask({
-        ...laneOf(window),
-        untilStartMs: window.windowStartMs,
-        revisedStartMs: window.windowStartMs,
-        revision: window.revision,
-      });
+    const jobs = revised.map(({ window }) => ({
+      key: `${laneKey(window)}|${window.windowStartMs}|r${window.revision}`,
+      job: { ...laneOf(window), untilStartMs: window.windowStartMs, revisedStartMs: window.windowStartMs },
+    }));
+    await this.#options.audits.addAll(jobs);
     this.#options.telemetry
       .counter("rollup_revisions_total", "Windows merged again because of late data")
       .inc(revised.length);
@@ -174,19 +119,12 @@ export class RollupService {
   }
 
   async #write(complete: readonly CompleteWindow[]): Promise<void> {
-    const { store, recent, telemetry, clock, signal } = this.#options;
-    const windows = complete.map(({ window }) => window);
-    const profiles = complete.flatMap((one) => one.profiles);
+    const { store, recent, telemetry } = this.#options;
     try {
-      // A store that is away holds up the merging; what is written again replaces itself.
-      await retry(clock, () => store.writeWindows(windows, profiles), {
-        signal,
-        onRetry: (error) =>
-          telemetry.log("warn", "merged windows could not be written; trying again. Nothing is lost.", {
-            windows: windows.length,
-            error: errorText(error),
-          }),
-      });
+      await store.writeWindows(
+        complete.map(({ window }) => window),
+        complete.flatMap(({ profiles }) => profiles),
+      );
     } catch (error) {
       throw new OperationalError(
         "merged windows could not be written; the process must restart and merge them again",
@@ -206,10 +144,14 @@ function laneOf(window: CompleteWindow["window"]) {
   return { swimlane: window.swimlane, source: window.source, windowSizeMs: window.windowSizeMs };
 }
 
-/** The queue takes a key once while its job waits or runs: what is more than the job before needs another name. */
-function jobKey(lane: string, { untilStartMs, revisedStartMs, revision }: AuditJob): string {
-  const again = revisedStartMs === undefined ? "" : `|${revisedStartMs}r${revision ?? 0}`;
-  return `${lane}|${untilStartMs}${again}`;
+/** One job a lane: it judges all windows up to the newest. */
+function jobsOf(
+  complete: readonly CompleteWindow[],
+): readonly { readonly key: string; readonly job: AuditJob }[] {
+  const jobs = new Map<string, AuditJob>();
+  for (const { window } of complete)
+    jobs.set(laneKey(window), { ...laneOf(window), untilStartMs: window.windowStartMs });
+  return [...jobs].map(([lane, job]) => ({ key: `${lane}|${job.untilStartMs}`, job }));
 }
 
 function byPartition(segments: readonly Segment[]): Iterable<Segment[]> {

@@ -14,16 +14,22 @@ export interface SegmentWriterOptions {
   readonly clock: Clock;
   readonly telemetry: Telemetry;
   readonly onSegments: (segments: readonly Segment[]) => Promise<void>;
+  /** Segments that may wait for the store, bytes; past it reading waits, and Kafka is the buffer. @default 64 MiB */
+  readonly waitingBytesMax?: number;
 }
 
-/** Rows that may wait for the store; past it reading waits, and Kafka is the buffer. */
-const ROWS_WAITING_MAX = 200_000;
+const WAITING_BYTES_MAX = 67_108_864;
+/** What one write takes: bounds the copies that are made of it on its way. */
+const WRITE_BYTES_MAX = 16_777_216;
+/** A profile without its lists, and the row that it becomes. */
+const PROFILE_BYTES = 1_000;
 
 export class SegmentWriter {
   readonly #options: SegmentWriterOptions;
   #segments: Segment[] = [];
   #letters: DeadLetter[] = [];
-  #rowsWaiting = 0;
+  #bytesWaiting = 0;
+  readonly #givenUp = new AbortController();
   #running: Promise<void> | undefined;
   #failure: { readonly error: unknown } | undefined;
 
@@ -34,7 +40,7 @@ export class SegmentWriter {
   add(segments: readonly Segment[], letters: readonly DeadLetter[]): void {
     this.#segments.push(...segments);
     this.#letters.push(...letters);
-    this.#rowsWaiting += segments.reduce((sum, segment) => sum + segment.profiles.length + 1, 0);
+    this.#wait(segments.reduce((sum, segment) => sum + bytesOf(segment), 0));
     this.#running ??= this.#run().finally(() => {
       this.#running = undefined;
     });
@@ -43,7 +49,8 @@ export class SegmentWriter {
 
   /** Resolves when more may be added. Rejects when what was added cannot be written. */
   async room(): Promise<void> {
-    while (this.#rowsWaiting > ROWS_WAITING_MAX && this.#running !== undefined) await this.#running;
+    const bytesMax = this.#options.waitingBytesMax ?? WAITING_BYTES_MAX;
+    while (this.#bytesWaiting > bytesMax && this.#running !== undefined) await this.#running;
     if (this.#failure !== undefined) throw this.#failure.error;
   }
 
@@ -51,6 +58,18 @@ export class SegmentWriter {
   async idle(): Promise<void> {
     while (this.#running !== undefined) await this.#running;
     if (this.#failure !== undefined) throw this.#failure.error;
+  }
+
+  /** Ends the wait for a store that is away: what is not durable is read again by whoever comes next. */
+  giveUp(): void {
+    this.#givenUp.abort();
+  }
+
+  #wait(byteCount: number): void {
+    this.#bytesWaiting += byteCount;
+    this.#options.telemetry
+      .gauge("segment_waiting_bytes", "Bytes of cut segments that wait for the store, in memory")
+      .set(this.#bytesWaiting);
   }
 
   async #run(): Promise<void> {
@@ -64,9 +83,8 @@ export class SegmentWriter {
 
   /** Dead letters first, then rows and manifests, then the commit: each only after the one before is acknowledged. */
   async #writeOnce(): Promise<void> {
-    const segments = this.#segments;
+    const [segments, byteCount] = this.#takeSegments();
     const letters = this.#letters;
-    this.#segments = [];
     this.#letters = [];
     const { source, store, onSegments } = this.#options;
     if (letters.length > 0) await this.#insist("dead letters", () => source.keepDeadLetters(letters));
@@ -77,12 +95,22 @@ export class SegmentWriter {
       this.#count(segments);
       await onSegments(segments);
     }
-    this.#rowsWaiting = this.#segments.reduce((sum, segment) => sum + segment.profiles.length + 1, 0);
+    this.#wait(-byteCount);
+  }
+
+  /** The oldest that wait, as many as one write may take and one at least. */
+  #takeSegments(): readonly [readonly Segment[], number] {
+    let count = 0;
+    let byteCount = 0;
+    while (count < this.#segments.length && byteCount < WRITE_BYTES_MAX)
+      byteCount += bytesOf(this.#segments[count++]!);
+    return [this.#segments.splice(0, count), byteCount];
   }
 
   async #insist(what: string, write: () => Promise<void>): Promise<void> {
     const { clock, telemetry } = this.#options;
     await retry(clock, write, {
+      signal: this.#givenUp.signal,
       onRetry: (error, attempt, delayMs) => {
         telemetry
           .counter("segment_write_retries_total", "Writes of segments or dead letters that were tried again")
@@ -124,4 +152,15 @@ function lastOfEachPartition(segments: readonly Segment[]) {
     if (manifest.endOffset > (last.get(key)?.endOffset ?? -1)) last.set(key, manifest);
   }
   return last.values();
+}
+
+/** Roughly what a segment holds in memory. */
+function bytesOf({ profiles }: Segment): number {
+  let byteCount = PROFILE_BYTES;
+  for (const { profile } of profiles) {
+    const { quantiles, categories } = profile;
+    byteCount += PROFILE_BYTES + 16 * quantiles.items.length + 72 * categories.names.length;
+    byteCount += categories.distinct?.registers.length ?? 0;
+  }
+  return byteCount;
 }

@@ -7,7 +7,9 @@ import { dirname } from "node:path";
 import type { Detector } from "../../detectors/contract.ts";
 import type { LaneAuditorOptions } from "../audit/lane-auditor.ts";
 import type { Clock } from "../base/clock.ts";
+import { withDeadline } from "../base/deadline.ts";
 import { errorText, InvariantError, OperationalError } from "../base/errors.ts";
+import { retry } from "../base/retry.ts";
 import type { Telemetry } from "../base/telemetry.ts";
 import type { ControlServer } from "../control/contract.ts";
 import { startControlServer, startHealthServer } from "../control/server.ts";
@@ -61,6 +63,10 @@ export interface ServiceOptions {
 /** From a merged window to a verdict in at most a few of these. */
 const TICK_MS = 300;
 const ENDS_EVERY_MS = 2_000;
+/** How long a store or a queue that is away is waited for at the start. */
+const START_PATIENCE_MS = 120_000;
+/** A store that does not answer is not waited for at the end: what it acknowledged is safe. */
+const CLOSE_MS_MAX = 4_000;
 /** Windows of a lane between two checkpoints of its auditor's memory. */
 const CHECKPOINT_WINDOWS = 64;
 const RECENT_WINDOWS_MAX = 20_000;
@@ -139,18 +145,27 @@ export class Service {
     const { config, roles } = this.#options;
     if (config.store.type === "duckdb" && config.store.path !== ":memory:")
       await mkdir(dirname(config.store.path), { recursive: true });
-    await this.#store.open();
+    await this.#patiently("opening the store", () => this.#store.open());
     await this.#startControl();
     if (roles.has("control") || roles.has("audit") || roles.has("notify")) await this.#watch.restore();
-    if (roles.has("audit")) await this.#watch.audit();
+    if (roles.has("audit")) await this.#patiently("joining the audits", () => this.#watch.audit());
     if (roles.has("notify")) {
-      await this.#watch.attend();
+      await this.#patiently("joining the incidents", () => this.#watch.attend());
       this.#deliverer.start();
     }
     for (const name of Object.keys(config.sources)) this.#readings.push(this.#reading(name));
     if (roles.has("control")) await this.#startRollup();
     if (roles.has("ingest")) await this.#startIngest();
     this.#sourcesStarted();
+  }
+
+  /** A store or a queue that is away when we start is waited for: it may be starting, too. Then whoever supervises us decides. */
+  #patiently(what: string, step: () => Promise<void>): Promise<void> {
+    return retry(this.#options.clock, step, {
+      deadlineMs: START_PATIENCE_MS,
+      signal: this.#stopping.signal,
+      onRetry: (error) => this.#complain(what, error),
+    });
   }
 
   /** Once all sources have ended: merges, judges and tells the rest. */
@@ -167,13 +182,15 @@ export class Service {
       await Promise.all(
         this.#readings.map(({ source }) => this.#settled(source.stop(), `stopping source ${source.name}`)),
       );
-    await Promise.all(this.#loops);
-    await this.#settled(this.#audits.stop(), "stopping the audits");
-    if (this.#incidentJobs !== undefined)
-      await this.#settled(this.#incidentJobs.stop(), "stopping the incidents' queue");
+    for (const { ingest } of this.#readings) ingest.giveUp();
+    await Promise.all([
+      ...this.#loops,
+      this.#settled(this.#audits.stop(), "stopping the audits"),
+      this.#settled(this.#incidentJobs?.stop() ?? Promise.resolve(), "stopping the incidents' queue"),
+    ]);
     if (roles.has("notify")) await this.#settled(this.#deliverer.stop(), "stopping deliveries");
     await this.#settled(this.#control?.stop() ?? Promise.resolve(), "stopping the control server");
-    await this.#settled(this.#store.close(), "closing the store");
+    await this.#settled(withDeadline(this.#store.close(), CLOSE_MS_MAX), "closing the store");
   }
 
   #sourcesStarted: () => void = () => {};
@@ -261,7 +278,7 @@ export class Service {
     const watermarkMs = (topic: string) => ingest?.watermarkMs(topic) ?? Number.NEGATIVE_INFINITY;
     const source = (this.#options.makeSource ?? makeSource)(name, config, { clock, telemetry, watermarkMs });
     const mapping = mappingOf(config, name);
-    const { ageMax, bytesMax, offsetsMax, seriesMax, idleCut } = config.segments;
+    const { ageMax, bytesMax, offsetsMax, seriesMax, idleCut, waitingBytesMax } = config.segments;
     ingest = new Ingest({
       source,
       store: this.#store,
@@ -275,6 +292,7 @@ export class Service {
       clock,
       telemetry,
       idleCutMs: idleCut,
+      waitingBytesMax,
       writeBehind: true,
       onAssigned: (positions) => {
         if (this.#options.roles.has("control") && !this.#readsSegmentsFromStore)

@@ -9,6 +9,8 @@ export interface RetryOptions {
   /** Give up after this long and rethrow the last error. `Infinity` waits for ever. @default Infinity */
   readonly deadlineMs?: number;
   readonly signal?: AbortSignal;
+  /** Which errors are tried again. @default those that call themselves retryable */
+  readonly isRetryable?: (error: unknown) => boolean;
   /** Called before each wait, to log and count it. */
   readonly onRetry?: (error: unknown, attempt: number, delayMs: number) => void;
 }
@@ -28,7 +30,7 @@ export async function retry<T>(
     try {
       return await operation();
     } catch (error) {
-      const retryable = error instanceof OperationalError && error.retryable;
+      const retryable = (options.isRetryable ?? isRetryable)(error);
       const delayMs = Math.min(delayMsMax, delayMsMin * 2 ** Math.min(attempt - 1, 16));
       const late = clock.nowMs() + delayMs - startMs > deadlineMs;
       if (!retryable || late || options.signal?.aborted) throw error;
@@ -36,4 +38,8 @@ export async function retry<T>(
       await clock.sleep(delayMs, options.signal);
     }
   }
+}
+
+function isRetryable(error: unknown): boolean {
+  return error instanceof OperationalError && error.retryable;
 }

@@ -148,9 +148,10 @@ export class Rollup {
 
   /** Merges again the windows that late data changed, and forgets them. Their revision goes up. */
   async revise(): Promise<CompleteWindow[]> {
-    const revisions = [...this.#revisions];
+    const revisions = [...this.#revisions.values()];
+    this.#revisions.clear();
     const revised: CompleteWindow[] = [];
-    for (const [, { lane, startMs }] of revisions) {
+    for (const { lane, startMs } of revisions) {
       const rows = await this.#options.store.readSegmentProfilesOfWindow(
         lane.name.swimlane,
         lane.name.source,
@@ -178,9 +179,6 @@ export class Rollup {
         this.#refuseLoss(known, merged);
       else revised.push(merged);
     }
-    // Not before all was read: a store that fails half-way leaves them to be asked for again.
-    for (const [key, revision] of revisions)
-      if (this.#revisions.get(key) === revision) this.#revisions.delete(key);
     return revised.sort(compareByEnd);
   }
 

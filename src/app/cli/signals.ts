@@ -24,9 +24,12 @@ export async function untilSignal(
     }
   });
   try {
-    await service.start();
-    started?.();
-    if ((await Promise.race([signal, service.finished])) !== "signal") await service.drain();
+    const starting = service.start();
+    starting.catch(() => {});
+    if ((await Promise.race([signal, starting])) !== "signal") {
+      started?.();
+      if ((await Promise.race([signal, service.finished])) !== "signal") await service.drain();
+    }
   } catch (error) {
     telemetry.error(
       "the process ends; what was acknowledged is safe, the next start reads on from there",

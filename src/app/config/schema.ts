@@ -156,6 +156,13 @@ const segments = z.strictObject({
     .describe(
       "Most open series (lane × source × feature × window) of a partition: bounds memory whatever names records bring.",
     ),
+  waitingBytesMax: z
+    .int()
+    .min(1_048_576)
+    .default(67_108_864)
+    .describe(
+      "Bytes of cut segments that may wait in memory for a store that is slow or away; past it reading waits, and Kafka keeps the records.",
+    ),
   idleCut: duration("2s", "A partition that has brought nothing for so long has its open segment cut."),
   idleTimeout: duration(
     "1m",

@@ -8,6 +8,7 @@ import type { Consumer, Kafka } from "kafkajs";
 import type { Clock } from "../../base/clock.ts";
 import { withDeadline } from "../../base/deadline.ts";
 import { errorText, OperationalError } from "../../base/errors.ts";
+import { retry } from "../../base/retry.ts";
 import type { Telemetry } from "../../base/telemetry.ts";
 import type { SourceContext } from "../context.ts";
 import type { DeadLetter, PartitionEnd, RecordSource, SourceHandler } from "../contract.ts";
@@ -37,8 +38,10 @@ const TUNING: KafkaTuning = { stalledMs: 120_000, stallCheckMs: 30_000, metadata
  */
 const PARTITIONS_CONCURRENT = 4;
 /** The budget of a stop, which has 20 s in all. */
-const STOP_MS = { batch: 3_000, revoke: 8_000, leave: 4_000, others: 2_000 } as const;
+const STOP_MS = { batch: 3_000, revoke: 7_000, leave: 3_000, others: 1_000 } as const;
 const REVOKE_MS_MAX = 15_000;
+/** How long brokers that do not answer are waited for at the start. */
+const START_PATIENCE_MS = 120_000;
 /** What it needs of a source's context. */
 export type KafkaContext = Pick<SourceContext, "clock" | "telemetry">;
 
@@ -70,6 +73,7 @@ class KafkaSource implements RecordSource {
   #watchdog: NodeJS.Timeout | undefined;
   #paused = false;
   #stopping: Promise<void> | undefined;
+  readonly #stopped = new AbortController();
   /** Set by a failure or a stop: nothing new is begun. */
   #closing = false;
 
@@ -98,7 +102,14 @@ class KafkaSource implements RecordSource {
 
   async start(handler: SourceHandler): Promise<void> {
     const { topics, groupId, maxBytes, sessionTimeout, fetchWait } = this.#options;
-    await this.#ask.requireTopics(topics);
+    await retry(this.#clock, () => this.#ask.requireTopics(topics), {
+      deadlineMs: START_PATIENCE_MS,
+      signal: this.#stopped.signal,
+      // Brokers may be starting as we are; a topic that they do not know is told at once.
+      isRetryable: (error) => error instanceof OperationalError && error.code === "SOURCE_UNREACHABLE",
+      onRetry: (error) =>
+        this.#telemetry.log("warn", "the brokers do not answer yet", { error: errorText(error) }),
+    });
     this.#consumer = this.#kafka.consumer({
       groupId,
       sessionTimeout,
@@ -172,6 +183,7 @@ class KafkaSource implements RecordSource {
   }
 
   stop(): Promise<void> {
+    this.#stopped.abort();
     this.#stopping ??= this.#stop();
     return this.#stopping;
   }
