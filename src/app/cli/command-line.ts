@@ -1,6 +1,7 @@
 /** The commands, what they take, and what their exit codes mean. */
 import { Command, CommanderError, Option } from "commander";
 import { errorText, OperationalError } from "../../base/errors.ts";
+import { backtestCommand } from "./backtest.ts";
 import { importCommand, listCommand, promoteCommand, retireCommand } from "./baseline.ts";
 import { demoCommand } from "./demo.ts";
 import { EXIT } from "./exit.ts";
@@ -77,6 +78,32 @@ function commands(done: (code: number) => void): Command {
     .addOption(new Option("--token <token>", "its bearer token").env("LANEWATCH_TOKEN"))
     .option("--json", "print the whole answer as JSON")
     .action(async (verdict: string, options) => done(await explainCommand(verdict, options)));
+  program
+    .command("backtest")
+    .description(
+      "the rules over stored history: pages they would have raised, and the delay until faults of stated sizes are found",
+    )
+    .addOption(config())
+    .option("--store <file>", "a DuckDB file to read, such as the store.duckdb of a replay")
+    .option("-s, --swimlane <pattern>", "only these lanes", "*")
+    .option(
+      "--since <time>",
+      "count from here (ISO 8601, or how long before the end: 8w); earlier windows are learned from",
+    )
+    .option("--until <time>", "up to here")
+    .option(
+      "--budget <pages>",
+      "false pages a lane-week to try, with commas between (each lane's own by default)",
+    )
+    .option(
+      "--faults <list>",
+      'such as "drop=10%,50% shift=0.5 nulls"; every kind in its usual sizes by default; "none"',
+    )
+    .option("--trials <count>", "places of the past at which each fault is made", "8")
+    .option("--horizon <windows>", "windows that a fault lasts", "48")
+    .option("--json", "print everything as JSON")
+    .option("--quiet", "no progress")
+    .action(async (options) => done(await backtestCommand(options)));
   program
     .command("demo")
     .description("made-up lanes with labelled faults, everything in one process, and the page on localhost")
