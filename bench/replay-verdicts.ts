@@ -12,6 +12,7 @@ import { Telemetry } from "../src/base/telemetry.ts";
 /** A line of verdicts.jsonl, as far as the benches read it. */
 export interface VerdictLine {
   readonly window_start: string;
+  readonly window_end: string;
   readonly swimlane: string;
   readonly feature: string;
   readonly detector: string;

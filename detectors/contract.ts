@@ -228,6 +228,11 @@ export interface DistributionDetector<Options = unknown, Memory = unknown> {
   readonly featureKinds: readonly FeatureKind[];
   /** @default "baseline" */
   readonly heldTo?: HeldTo;
+  /**
+   * True where a handful of records says nothing: such a window is left to the hour or day that it belongs to.
+   * Signs that one record can give (a type, a name never seen) need no mass. @default false
+   */
+  readonly needsMass?: boolean;
   start(context: DetectorContext, options: Options): Memory;
   /** Pure: changes neither memory nor snapshots. */
   judge(

@@ -43,8 +43,9 @@ const WINDOWS_MAX = 200;
 /** Windows between two looks at them; every window while there are few. */
 const REFRESH_EVERY = 8;
 const FEW_WINDOWS = 24;
-/** A spread below this (3 %) is not believed: counts are whole numbers. */
+/** A spread below this (3 %) is not believed, nor one in which one value more or less is over two standard errors. */
 const SPREAD_MIN = 0.03;
+const SPREAD_MIN_VALUES = 0.5;
 /** Degrees of freedom of the tail: counts of different values have heavier tails than a normal law. */
 const DEGREES = 8;
 const STUCK_SIGNIFICANCE = 6.5;
@@ -57,6 +58,7 @@ export const cardinality: DistributionDetector<CardinalityOptions, CardinalityMe
   summary: "More or fewer different values than usual; a feature that is stuck on one.",
   defaults: { valueCountMin: 20, windowCountMin: 12, factorMin: 1.25, significanceMin: 3 },
   featureKinds: ["numeric", "discrete", "category", "id"],
+  needsMass: true,
   heldTo: "frozen",
   start: () => ({ logDistinct: [], logCount: [], windowCount: 0, law: { power: 0, level: 0, spread: 1 } }),
   judge: (_reference, current, memory, _context, options) => judgeCardinality(current, memory, options),
@@ -83,7 +85,8 @@ function judgeCardinality(
   }
   const { power, level, spread } = memory.law;
   const expected = level + power * Math.log(count);
-  const deviation = (Math.log(distinct) - expected) / spread;
+  const deviation =
+    (Math.log(distinct) - expected) / Math.max(spread, SPREAD_MIN_VALUES / Math.exp(expected));
   const stuck = distinct === 1 && memory.logDistinct.every((each) => each >= Math.log(STUCK_BEFORE_MIN));
   const statistical = significanceOf(logStudentTwoSided(deviation, DEGREES));
   const significance = stuck ? Math.max(STUCK_SIGNIFICANCE, statistical) : statistical;

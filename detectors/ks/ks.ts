@@ -31,6 +31,7 @@ export const ks: DistributionDetector<KsOptions, null> = {
   summary: "Numbers whose distribution moved, by the widest gap between the two CDFs (Kolmogorov–Smirnov)",
   defaults: { effectMin: 0.05, countMin: 20 },
   featureKinds: ["numeric", "discrete", "flag"],
+  needsMass: true,
   start: () => null,
   judge(reference, current, _memory, context, options) {
     const counts = [countOf(reference.snapshot), countOf(current)] as const;

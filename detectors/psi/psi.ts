@@ -30,6 +30,7 @@ export const psi: DistributionDetector<PsiOptions, null> = {
   summary: "Shares of the reference's bins or categories that moved (population stability index)",
   defaults: { effectMin: 0.1, binCount: 10, categoryCountMax: 48, countPerBinMin: 20 },
   featureKinds: ["numeric", "discrete", "flag", "category"],
+  needsMass: true,
   start: () => null,
   judge(reference, current, _memory, context, options) {
     const countMin = Math.min(reference.snapshot.recordCount, current.recordCount);

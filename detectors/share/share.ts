@@ -55,6 +55,7 @@ export const share: DistributionDetector<ShareOptions, ShareMemory> = {
   summary: "One value rarer or more common than its own past allows: a cohort lost, a category taken over.",
   defaults: { valueCountMin: 20, effectMin: 0.01, significanceMin: 3 },
   featureKinds: ["discrete", "flag", "category"],
+  needsMass: true,
   start: () => ({ movements: new Map() }),
   judge: (reference, current, memory, _context, options) => judgeShare(reference, current, memory, options),
   learn: (reference, current, _verdict, memory) => learnShare(reference, current, memory),

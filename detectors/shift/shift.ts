@@ -40,6 +40,7 @@ export const shift: DistributionDetector<ShiftOptions, null> = {
   summary: "Values that fall differently than before, by more than the lane's windows differ anyway.",
   defaults: { valueCountMin: 5, effectMin: 0.02, significanceMin: 3 },
   featureKinds: ["numeric", "discrete", "flag", "category"],
+  needsMass: true,
   start: () => null,
   judge: (reference, current, _memory, _context, options) => judgeShift(reference, current, options),
   learn: (_reference, _current, _verdict, memory) => memory,

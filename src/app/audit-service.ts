@@ -7,9 +7,11 @@
 import { LaneAuditor, type LaneAuditorOptions } from "../audit/lane-auditor.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Telemetry } from "../base/telemetry.ts";
+import { coarserSizes, coarserStartMs } from "../rollup/coarser.ts";
 import type { CompleteWindow } from "../rollup/complete-window.ts";
 import type { LaneName } from "../rollup/lane-progress.ts";
 import type { Store, VerdictRow } from "../store/contract.ts";
+import { CoarserWindows } from "./coarser-windows.ts";
 import { laneStateKey, otherSlot, readCheckpoint, type Slot, writeCheckpoint } from "./lane-checkpoint.ts";
 import { lateComparisons, noteAwaited } from "./late-comparisons.ts";
 import type { RecentWindows } from "./recent-windows.ts";
@@ -19,6 +21,8 @@ import { notVisible, readWholeWindows } from "./stored-windows.ts";
 /** Judge all complete windows of a lane and source up to one; from `revisedMs` again where late data changed one. */
 export interface AuditJob extends LaneName {
   readonly windowSizeMs: number;
+  /** An hour or a day merged from the lane's own windows: judged by an auditor of its own. */
+  readonly coarser?: true;
   /** Start of the newest window to judge. */
   readonly untilStartMs: number;
   readonly revisedStartMs?: number;
@@ -41,6 +45,8 @@ export interface AuditServiceOptions {
   readonly auditorOptions: (lane: LaneName, windowSizeMs: number) => LaneAuditorOptions;
   /** Windows between two checkpoints of a lane's memory; 0 keeps none (replay). */
   readonly checkpointWindows: number;
+  /** Larger sizes to which a lane's windows are merged and judged as well, if they are multiples of its own. */
+  readonly coarserOf: (swimlane: string) => readonly number[];
   readonly onJudged: (judged: readonly JudgedWindow[]) => Promise<void>;
   /** Ends a job between two writes: the next start judges on from the last checkpoint. */
   readonly signal: AbortSignal;
@@ -64,8 +70,11 @@ export class AuditService {
   /** The newest job of each lane that runs or waits here. */
   readonly #running = new Map<string, Promise<void>>();
 
+  readonly #coarser: CoarserWindows;
+
   constructor(options: AuditServiceOptions) {
     this.#options = options;
+    this.#coarser = new CoarserWindows(options);
   }
 
   /** Jobs of one lane run one after another, since each goes on where the one before it stopped. */
@@ -87,28 +96,79 @@ export class AuditService {
     for (const late of await lateComparisons(this.#options, job, lane.auditor)) await this.#tell([late]);
     while (!this.#options.signal.aborted) {
       const windows = await this.#windowsAfter(lane.auditor.lastWindowStartMs, job);
-      if (windows.length === 0) return;
-      try {
-        await this.#judge(lane, job, windows);
-      } catch (error) {
-        // The auditor has gone on, its verdicts may not be written or told: the next try begins at the checkpoint.
-        this.#lanes.delete(laneStateKey(job));
-        throw error;
-      }
+      if (windows.length === 0) break;
+      await this.#judge(lane, job, windows);
+      await this.#judgeCoarser(job, lane);
     }
+    if (job.revisedStartMs !== undefined) await this.#reviseCoarser(job, job.revisedStartMs);
+    // Also where nothing was new: an earlier try of the job may have come as far as here.
+    await this.#judgeCoarser(job, lane);
   }
 
-  async #judge(lane: Lane, job: AuditJob, windows: readonly CompleteWindow[]): Promise<void> {
+  async #judge(
+    lane: Lane,
+    job: AuditJob,
+    windows: readonly CompleteWindow[],
+    alerted?: ReadonlySet<string>,
+  ): Promise<void> {
     const referencesOf = await this.#options.references.of(job, windows);
     const judged = windows.map((complete) => {
       const references = referencesOf(complete.window);
+      const before = lane.auditor.lastWindowStartMs;
       noteAwaited(lane.auditor.memory(), complete.window, references);
-      return { complete, verdicts: lane.auditor.audit(complete, references) };
+      const verdicts = lane.auditor.audit(complete, references, alerted);
+      if (this.#coarserSizeOf(job) !== undefined) this.#coarser.note(job, before, complete, verdicts);
+      return { complete, verdicts };
     });
-    await this.#tell(judged);
+    try {
+      await this.#tell(judged);
+    } catch (error) {
+      // The auditor has gone on, its verdicts may not be written or told: the next try begins at the checkpoint.
+      this.#lanes.delete(laneStateKey(job));
+      throw error;
+    }
     lane.sinceCheckpoint += windows.length;
-    if (this.#options.checkpointWindows > 0 && lane.sinceCheckpoint >= this.#options.checkpointWindows)
+    const { checkpointWindows } = this.#options;
+    if (checkpointWindows > 0 && lane.sinceCheckpoint >= (job.coarser ? 1 : checkpointWindows))
       await this.#checkpoint(lane, job);
+  }
+
+  #coarserSizeOf({ swimlane, windowSizeMs }: AuditJob): number | undefined {
+    return coarserSizes(windowSizeMs, this.#options.coarserOf(swimlane))[0];
+  }
+
+  /** Merges and judges the hours and days that are over by now, each from the windows of the size below. */
+  async #judgeCoarser(job: AuditJob, lane: Lane): Promise<void> {
+    const windowSizeMs = this.#coarserSizeOf(job);
+    if (windowSizeMs === undefined) return;
+    const coarser: AuditJob = { ...laneOf(job), windowSizeMs, coarser: true, untilStartMs: job.untilStartMs };
+    const coarserLane = await this.#laneOf(coarser);
+    for (const late of await lateComparisons(this.#options, coarser, coarserLane.auditor))
+      await this.#tell([late]);
+    const overMs = lane.auditor.lastWindowStartMs + job.windowSizeMs;
+    let startMs = this.#coarser.nextStartMs(job, windowSizeMs, coarserLane.auditor.lastWindowStartMs);
+    while (startMs !== undefined && startMs + windowSizeMs <= overMs && !this.#options.signal.aborted) {
+      const merged = await this.#coarser.merge(job, windowSizeMs, startMs);
+      if (merged !== undefined) {
+        await this.#judge(coarserLane, coarser, [merged.complete], merged.alerted);
+        await this.#judgeCoarser(coarser, coarserLane);
+      }
+      this.#coarser.settle(job, startMs + windowSizeMs);
+      // After a long silence there is nothing to merge until the lane's next window.
+      const nextMs: number = startMs + windowSizeMs;
+      startMs = merged === undefined ? this.#coarser.skipTo(job, windowSizeMs, nextMs) : nextMs;
+    }
+  }
+
+  /** Late data below: the larger windows that hold it are merged and judged again, like the window itself. */
+  async #reviseCoarser(job: AuditJob, revisedStartMs: number): Promise<void> {
+    const windowSizeMs = this.#coarserSizeOf(job);
+    if (windowSizeMs === undefined) return;
+    const startMs = coarserStartMs(revisedStartMs, windowSizeMs);
+    if (!(await this.#coarser.mergeAgain(job, windowSizeMs, startMs))) return;
+    const coarser: AuditJob = { ...laneOf(job), windowSizeMs, coarser: true, untilStartMs: startMs };
+    await this.#rewind(coarser, startMs);
+    await this.#reviseCoarser(coarser, startMs);
   }
 
   async #tell(judged: readonly JudgedWindow[]): Promise<void> {
@@ -186,4 +246,8 @@ export class AuditService {
     windows.inc(judged.length);
     for (const { verdicts: rows } of judged) for (const row of rows) verdicts.inc({ answer: row.answer });
   }
+}
+
+function laneOf({ swimlane, source }: LaneName): LaneName {
+  return { swimlane, source };
 }

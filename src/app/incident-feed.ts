@@ -59,7 +59,7 @@ export async function enqueueIncidentJob(
     untilMs: last.windowStartMs + 1,
     verdictCount,
   };
-  await queue.add(`${laneKey(first)}|${job.sinceMs}|${job.untilMs}|r${last.revision}`, job);
+  await queue.add(`${laneKey(first)}|${windowSizeMs}|${job.sinceMs}|${job.untilMs}|r${last.revision}`, job);
 }
 
 /** Equal for rows that replace one another in the store. */

@@ -6,6 +6,9 @@ import type { Store } from "../store/contract.ts";
 
 export type Slot = 0 | 1;
 
+/** Every size of a lane's windows has an auditor of its own. */
+type LaneOfSize = LaneName & { readonly windowSizeMs: number };
+
 export interface Checkpoint {
   readonly memory: LaneMemory;
   readonly slot: Slot;
@@ -14,7 +17,7 @@ export interface Checkpoint {
 /** The newest checkpoint whose newest window starts before `beforeStartMs`; undefined when there is none. */
 export async function readCheckpoint(
   store: Pick<Store, "readState">,
-  lane: LaneName,
+  lane: LaneOfSize,
   beforeStartMs: number,
 ): Promise<Checkpoint | undefined> {
   let best: Checkpoint | undefined;
@@ -31,7 +34,7 @@ export async function readCheckpoint(
 
 export async function writeCheckpoint(
   store: Pick<Store, "writeStates">,
-  lane: LaneName,
+  lane: LaneOfSize,
   { memory, slot }: Checkpoint,
 ): Promise<void> {
   await store.writeStates([{ key: slotKey(lane, slot), value: encodeMemory(memory) }]);
@@ -41,11 +44,11 @@ export function otherSlot(slot: Slot): Slot {
   return slot === 0 ? 1 : 0;
 }
 
-/** Names a lane and source among the auditors. */
-export function laneStateKey(lane: LaneName): string {
-  return `audit|${lane.swimlane}|${lane.source}`;
+/** Names a lane, source and size of windows among the auditors. */
+export function laneStateKey(lane: LaneOfSize): string {
+  return `audit|${lane.swimlane}|${lane.source}|${lane.windowSizeMs}ms`;
 }
 
-function slotKey(lane: LaneName, slot: Slot): string {
+function slotKey(lane: LaneOfSize, slot: Slot): string {
   return `${laneStateKey(lane)}|${slot}`;
 }

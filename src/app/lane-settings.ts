@@ -80,8 +80,8 @@ export function incidentOptionsOf(config: Config): Partial<IncidentOptions> {
  * another configuration are told apart.
  */
 export function foldingShape(config: Config, mapping: unknown): string {
-  // What a lane is compared with decides nothing about folding.
-  const rules = config.lanes.rules.map(({ compareWith: _compareWith, ...rule }) => rule);
+  // What a lane is compared with, and what its windows are merged to, decides nothing about folding.
+  const rules = config.lanes.rules.map(({ compareWith: _compareWith, coarser: _coarser, ...rule }) => rule);
   const windows = { defaults: windowsOf(config.lanes.defaults), rules };
   const deciding = JSON.stringify({
     version: 1,

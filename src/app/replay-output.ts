@@ -14,6 +14,8 @@ import type { JudgedWindow } from "./audit-service.ts";
 export interface LaneSummary {
   readonly swimlane: string;
   readonly source: string;
+  /** Of the lane's own windows; larger ones, merged from them, are judged but not counted. */
+  readonly windowSizeMs: number;
   windowCount: number;
   recordCount: number;
   /** Anomalous verdicts by severity. */
@@ -59,10 +61,12 @@ export class ReplayOutput {
 
   judged(judged: readonly JudgedWindow[]): void {
     for (const { complete, verdicts } of judged) {
-      const lane = this.#laneOf(complete.window.swimlane, complete.window.source);
-      this.#windowCount++;
-      lane.windowCount++;
-      lane.recordCount += complete.window.recordCount;
+      const lane = this.#laneOf(complete.window);
+      if (complete.window.windowSizeMs === lane.windowSizeMs) {
+        this.#windowCount++;
+        lane.windowCount++;
+        lane.recordCount += complete.window.recordCount;
+      }
       for (const verdict of verdicts) {
         if (verdict.answer === "anomalous") lane.anomalies[verdict.severity]++;
         this.#held.set(verdictKey(verdict), verdict);
@@ -110,11 +114,12 @@ export class ReplayOutput {
     return summary;
   }
 
-  #laneOf(swimlane: string, source: string): LaneSummary {
+  #laneOf({ swimlane, source, windowSizeMs }: JudgedWindow["complete"]["window"]): LaneSummary {
     const key = `${swimlane}\u0000${source}`;
     let lane = this.#lanes.get(key);
     if (lane === undefined) {
-      lane = { swimlane, source, windowCount: 0, recordCount: 0, anomalies: { page: 0, warn: 0, info: 0 } };
+      const anomalies = { page: 0, warn: 0, info: 0 };
+      lane = { swimlane, source, windowSizeMs, windowCount: 0, recordCount: 0, anomalies };
       this.#lanes.set(key, lane);
     }
     return lane;
@@ -162,12 +167,13 @@ export function incidentLine(row: IncidentRow): Record<string, unknown> {
 }
 
 function verdictKey(row: VerdictRow): string {
-  return `${row.windowStartMs}|${row.swimlane}|${row.source}|${row.feature}|${row.detector}|${row.revision}`;
+  return `${row.windowStartMs}|${row.windowSizeMs}|${row.swimlane}|${row.source}|${row.feature}|${row.detector}|${row.revision}`;
 }
 
 function compareVerdicts(a: VerdictRow, b: VerdictRow): number {
   return (
     a.windowStartMs - b.windowStartMs ||
+    a.windowSizeMs - b.windowSizeMs ||
     compareText(a.swimlane, b.swimlane) ||
     compareText(a.source, b.source) ||
     compareText(a.feature, b.feature) ||

@@ -19,12 +19,13 @@ import type { Store } from "../store/contract.ts";
 import { DuckDbTables } from "../store/duckdb/duckdb-tables.ts";
 import { duckDbOptionsSchema } from "../store/duckdb/options.ts";
 import { ReplayStore } from "../store/replay-store.ts";
+import { auditorOptionsOf, coarserOf } from "./auditor-options.ts";
 import type { Config } from "./config/schema.ts";
 import { Ingest } from "./ingest.ts";
 import { compareWithOf, foldingShape, incidentOptionsOf, laneWindows } from "./lane-settings.ts";
 import { readBaseline } from "./read-baseline.ts";
 import { ReplayOutput, type ReplaySummary } from "./replay-output.ts";
-import { auditorOptionsOf, mappingOf } from "./service.ts";
+import { mappingOf } from "./service.ts";
 import { Watch } from "./watch.ts";
 
 export interface ReplayOptions {
@@ -70,6 +71,7 @@ export async function replay(options: ReplayOptions): Promise<ReplaySummary> {
     lanes: laneWindows(config),
     groupOf: () => "files",
     compareWith: compareWithOf(config),
+    coarserOf: coarserOf(config),
     auditorOptions: auditorOptionsOf(config, options.detectors),
     incidents: incidentOptionsOf(config),
     audits: audits as never,

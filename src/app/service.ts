@@ -5,7 +5,6 @@
 import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Detector } from "../../detectors/contract.ts";
-import type { LaneAuditorOptions } from "../audit/lane-auditor.ts";
 import type { Clock } from "../base/clock.ts";
 import { withDeadline } from "../base/deadline.ts";
 import { errorText, InvariantError, OperationalError } from "../base/errors.ts";
@@ -18,25 +17,18 @@ import type { Mapping } from "../decode/mapping.ts";
 import { ShapeRegistry } from "../decode/shapes.ts";
 import { Deliverer } from "../notify/deliver.ts";
 import type { JobQueue } from "../queue/contract.ts";
-import type { LaneName } from "../rollup/lane-progress.ts";
 import type { Segment } from "../segment/manifest.ts";
 import { ProfileArena } from "../sketch/arena.ts";
 import type { RecordSource } from "../source/contract.ts";
 import type { Store } from "../store/contract.ts";
 import type { AuditJob } from "./audit-service.ts";
+import { auditorOptionsOf, coarserOf } from "./auditor-options.ts";
 import type { Config } from "./config/schema.ts";
 import { controlOptions } from "./control-wiring.ts";
 import { repeat } from "./every.ts";
 import type { IncidentJob } from "./incident-feed.ts";
 import { Ingest } from "./ingest.ts";
-import {
-  compareWithOf,
-  foldingShape,
-  incidentOptionsOf,
-  knownEventsOf,
-  laneRules,
-  laneWindows,
-} from "./lane-settings.ts";
+import { compareWithOf, foldingShape, incidentOptionsOf, laneWindows } from "./lane-settings.ts";
 import { makeNotifiers, makeQueue, makeSource, openStore } from "./plug-ins.ts";
 import { Watch, type WatchOptions } from "./watch.ts";
 
@@ -317,6 +309,7 @@ export class Service {
       lanes: laneWindows(config),
       groupOf: (topic) => this.#groupOf(topic),
       compareWith: compareWithOf(config),
+      coarserOf: coarserOf(config),
       auditorOptions: auditorOptionsOf(config, this.#options.detectors),
       incidents: incidentOptionsOf(config),
       audits: this.#audits,
@@ -369,23 +362,4 @@ export class Service {
 /** A source's own mapping, or the one that holds for all. */
 export function mappingOf(config: Config, source: string): Mapping {
   return (config.sources[source] as { readonly mapping?: Mapping } | undefined)?.mapping ?? config.mapping;
-}
-
-/** What a lane's auditor is told, by lane. */
-export function auditorOptionsOf(config: Config, detectors: readonly Detector[]) {
-  const rules = laneRules(config);
-  return (lane: LaneName, windowSizeMs: number): LaneAuditorOptions => {
-    const settings = rules.of(lane.swimlane);
-    return {
-      ...lane,
-      windowSizeMs,
-      detectors,
-      detectorOptions: config.detectors.options,
-      pageBudgetPerWeek: settings.pageBudget,
-      timeZone: settings.timeZone,
-      knownEvents: knownEventsOf(config, lane.swimlane),
-      referenceUntilMs: settings.referenceUntil,
-      metrics: config.metrics,
-    };
-  };
 }

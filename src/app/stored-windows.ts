@@ -4,6 +4,7 @@ import { OperationalError } from "../base/errors.ts";
 import type { CompleteWindow } from "../rollup/complete-window.ts";
 import type { Store } from "../store/contract.ts";
 import type { JudgedWindow } from "./audit-service.ts";
+import { alertedWithin } from "./coarser-windows.ts";
 import { type LaneSpan, readCompleteWindows } from "./read-complete-windows.ts";
 import type { References } from "./references.ts";
 
@@ -49,8 +50,15 @@ export async function* judgeStored(
 ): AsyncGenerator<JudgedWindow> {
   for await (const windows of storedBatches(store, span)) {
     const referencesOf = await references.of(span, windows);
-    for (const complete of windows)
-      yield { complete, verdicts: auditor.audit(complete, referencesOf(complete.window)) };
+    const untilMs = windows.at(-1)!.window.windowStartMs + span.windowSizeMs;
+    const alertedIn = await alertedWithin(store, span, windows[0]!.window.windowStartMs, untilMs);
+    for (const complete of windows) {
+      const { window } = complete;
+      yield {
+        complete,
+        verdicts: auditor.audit(complete, referencesOf(window), alertedIn(window.windowStartMs)),
+      };
+    }
   }
 }
 

@@ -26,6 +26,8 @@ export interface WatchOptions {
   readonly groupOf: (topic: string) => string;
   /** Lanes that a lane is compared with at the same event time. */
   readonly compareWith: (swimlane: string) => readonly string[];
+  /** Larger sizes to which a lane's windows are merged and judged as well. */
+  readonly coarserOf: (swimlane: string) => readonly number[];
   readonly auditorOptions: (lane: LaneName, windowSizeMs: number) => LaneAuditorOptions;
   readonly incidents: Partial<IncidentOptions>;
   readonly audits: JobQueue<AuditJob>;

@@ -59,6 +59,11 @@ export interface FeatureAudit {
   readonly referenceUntilMs: number | undefined;
   /** The lane's tail by detector. */
   readonly laneTails: Readonly<Record<string, Tail>>;
+  /** Accepted windows before anything is alerted; 0 where the reference alone decides. */
+  readonly historyWindowsMin: number;
+  /** The next larger size of windows, to which detectors that need many records leave a window that has fewer. */
+  readonly leavesTo: string | undefined;
+  readonly massMin: number;
 }
 
 /** One detector's verdict with what the lane's past leaves of it. */
@@ -200,16 +205,23 @@ function judgeWindow(
   const tally = tallyOf(snapshot, memory.catalog!);
   const baselines = candidateSums(memory.history, memory.candidates, startMs, audit.context.windowSizeMs);
   const baseline = chooseBaseline(baselines, memory.candidates);
-  const alerting = audit.referenceUntilMs === undefined || startMs >= audit.referenceUntilMs;
+  const known = audit.referenceUntilMs === undefined || startMs >= audit.referenceUntilMs;
+  const alerting = known && memory.acceptedCount >= audit.historyWindowsMin;
   const sides = sidesOf(memory, tally, snapshot, baseline);
-  const findings = baseline.sums.windowCount < BASELINE_WINDOWS_MIN ? [] : judgeByAll(memory, sides, audit);
+  const findings =
+    baseline.sums.windowCount < BASELINE_WINDOWS_MIN ? [] : judgeByAll(memory, sides, tally, audit);
   return { startMs, snapshot, tally, baselines, baseline, sides, findings, alerting };
 }
 
-function judgeByAll(memory: FeatureMemory, sides: Sides, audit: FeatureAudit): Finding[] {
+function judgeByAll(memory: FeatureMemory, sides: Sides, tally: Tally, audit: FeatureAudit): Finding[] {
   const findings: Finding[] = [];
+  const left = leftTo(tally, audit);
   for (const detector of audit.detectors) {
     if (!detector.featureKinds.includes(memory.catalog!.kind)) continue;
+    if (left !== undefined && detector.needsMass === true) {
+      findings.push({ detector: detector.name, verdict: left, significance: 0, referenceName: "" });
+      continue;
+    }
     const { reference, current } = detector.heldTo === "frozen" ? sides.frozen : sides.baseline;
     const past = pastOf(memory, detector, audit);
     const options = optionsOf(detector, audit);
@@ -222,6 +234,13 @@ function judgeByAll(memory: FeatureMemory, sides: Sides, audit: FeatureAudit): F
     });
   }
   return findings;
+}
+
+/** Why a window is left to larger ones; undefined where it has enough, or where there are none. */
+function leftTo({ valueCount }: Tally, { leavesTo, massMin }: FeatureAudit): Verdict | undefined {
+  if (leavesTo === undefined || valueCount >= massMin) return undefined;
+  const summary = `${valueCount} values are too few to tell that half of them moved: left to windows of ${leavesTo}`;
+  return { ...NOT_JUDGED, summary };
 }
 
 function discounted(verdict: Verdict, past: DetectorPast): number {

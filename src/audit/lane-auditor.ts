@@ -34,7 +34,7 @@ import { findingRow, seriesRow } from "./finding-rows.ts";
 import { judgeJoint, learnJoint } from "./joint.ts";
 import { emptyLaneMemory, FEATURES_MAX, type LaneMemory } from "./lane-memory.ts";
 import type { NamedReference } from "./named-reference.ts";
-import { type AlertLimits, alertLimits } from "./page-budget.ts";
+import { type AlertLimits, alertLimits, recordsToShow } from "./page-budget.ts";
 import { judgeReferences } from "./reference-audit.ts";
 import { DEFAULT_METRIC, type MetricOptions, metricValue, stepSeries } from "./series-audit.ts";
 import { judgeSlowDrift, SLOW_DRIFT_DEFAULTS, type SlowDriftOptions } from "./slow-drift.ts";
@@ -54,7 +54,25 @@ export interface LaneAuditorOptions {
   readonly referenceUntilMs?: number;
   readonly metrics?: Readonly<Record<string, MetricOptions>>;
   readonly features?: Readonly<Record<string, { readonly kind?: FeatureKind }>>;
+  /** Left out where the lane is judged at one size of windows only. */
+  readonly sizes?: WindowSizes;
 }
+
+/** A lane's windows are judged at several sizes side by side, each by an auditor of its own. */
+export interface WindowSizes {
+  /** Sizes, this one included: they share what the lane's features have of the page budget. */
+  readonly count: number;
+  /** The next larger size, as a person would say it; undefined for the largest. */
+  readonly leavesTo: string | undefined;
+  /** For windows merged from smaller ones: accepted windows before anything is alerted. Undefined for the lane's own. */
+  readonly historyWindowsMin: number | undefined;
+}
+
+/** What features have of the page budget at least (budget-shares.ts): an auditor of larger windows sees no series. */
+const FEATURES_SHARE_MIN = 1 / 3;
+/** A window that could not even tell that half of the values moved is too small for tests of the distribution. */
+const HALF = 0.5;
+const NO_FEATURES: ReadonlySet<string> = new Set();
 
 /** Windows between two poolings of what the lane's features know of each detector. */
 const POOL_EVERY = 8;
@@ -68,6 +86,7 @@ export class LaneAuditor {
   readonly #distributions: readonly DistributionDetector[];
   /** What the lane is held to beside its own past. */
   #references: readonly NamedReference[] = [];
+  #alerted: ReadonlySet<string> = NO_FEATURES;
 
   /** @param memory of an earlier auditor with the same options; it is handed over. */
   constructor(options: LaneAuditorOptions, memory: LaneMemory = emptyLaneMemory()) {
@@ -92,10 +111,16 @@ export class LaneAuditor {
   /**
    * Judges a window and learns from it. Windows come in order, each once.
    * @param references what it is held to beside its own past; they share the lane's page budget.
+   * @param alerted features of which a smaller window within this one has alerted: nothing more is alerted of them.
    */
-  audit(complete: CompleteWindow, references: readonly NamedReference[] = []): readonly VerdictRow[] {
+  audit(
+    complete: CompleteWindow,
+    references: readonly NamedReference[] = [],
+    alerted: ReadonlySet<string> = NO_FEATURES,
+  ): readonly VerdictRow[] {
     const { window } = complete;
     this.#references = references;
+    this.#alerted = alerted;
     invariant(
       window.windowStartMs > this.#memory.lastWindowStartMs,
       "windows are audited in order, each once",
@@ -191,7 +216,8 @@ export class LaneAuditor {
       if (outcome === undefined || !outcome.alerting) rows.push(this.#learningRow(window, feature));
       if (outcome === undefined) continue;
       const findings = [...outcome.findings, ...(joint.byFeature.get(feature) ?? [])];
-      const suspect = muted || findings.some((finding) => isSuspect(finding, limits));
+      const said = muted || this.#alerted.has(feature);
+      const suspect = said || findings.some((finding) => isSuspect(finding, limits));
       if (suspect && outcome.alerting) suspects.add(feature);
       settleFeature(
         this.#memory.features[feature]!,
@@ -200,7 +226,7 @@ export class LaneAuditor {
         this.#featureAudit(feature, featureCount),
       );
       if (outcome.alerting)
-        rows.push(...findings.map((finding) => findingRow(window, feature, finding, limits, muted)));
+        rows.push(...findings.map((finding) => findingRow(window, feature, finding, limits, said)));
     }
     learnJoint(this.#memory.joint, joint, judged, suspects);
     rows.push(...this.#slowDriftRows(window, judged.keys(), muted));
@@ -305,12 +331,15 @@ export class LaneAuditor {
       feature: this.#options.features?.[feature] ?? {},
       referenceUntilMs: this.#options.referenceUntilMs,
       laneTails: this.#memory.tails,
+      historyWindowsMin: this.#options.sizes?.historyWindowsMin ?? 0,
+      leavesTo: this.#options.sizes?.leavesTo,
+      massMin: recordsToShow(HALF, this.#limits().warn),
     };
   }
 
   #featureContext(feature: string, featureCount: number): DetectorContext {
     const testCount = Math.max(1, this.#distributions.length) * this.#comparisonCount();
-    return this.#context(feature, featureCount * testCount, this.#shares.features);
+    return this.#context(feature, featureCount * testCount, this.#featuresShare());
   }
 
   /** @param share of the lane's page budget that goes to what is judged in this context. */
@@ -322,9 +351,16 @@ export class LaneAuditor {
 
   #limits(): AlertLimits {
     const { windowSizeMs } = this.#options;
-    const pageBudgetPerWeek = this.#shares.features * this.#options.pageBudgetPerWeek;
+    const pageBudgetPerWeek = this.#featuresShare() * this.#options.pageBudgetPerWeek;
     const featureCount = this.#featureCount() * this.#comparisonCount();
     return alertLimits({ pageBudgetPerWeek, windowSizeMs, featureCount });
+  }
+
+  /** Of the lane's page budget, for its features in windows of this size. */
+  #featuresShare(): number {
+    const { sizes } = this.#options;
+    const share = sizes?.historyWindowsMin === undefined ? this.#shares.features : FEATURES_SHARE_MIN;
+    return share / (sizes?.count ?? 1);
   }
 
   /** A feature is tested against the lane's own past and against every named reference; all share the budget. */

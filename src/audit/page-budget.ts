@@ -47,3 +47,11 @@ export function alertLimits(share: BudgetShare): AlertLimits {
 function limitAtRate(rate: number): number {
   return -Math.log10(Math.max(rate, 1e-12) / 2) + Math.log10(FAMILY_COUNT);
 }
+
+/**
+ * Records that a window must have for a gap between distributions to reach a significance, by Massart's bound
+ * 2·exp(−2·n·gap²), the reference known exactly.
+ */
+export function recordsToShow(gap: number, significance: number): number {
+  return Math.ceil((significance * Math.LN10 + Math.LN2) / (2 * gap * gap));
+}

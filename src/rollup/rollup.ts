@@ -8,7 +8,7 @@ import type { Clock } from "../base/clock.ts";
 import { invariant } from "../base/errors.ts";
 import type { Telemetry } from "../base/telemetry.ts";
 import type { Manifest, Segment, SegmentProfile } from "../segment/manifest.ts";
-import type { Store, WindowRow } from "../store/contract.ts";
+import type { LaneRow, Store, WindowRow } from "../store/contract.ts";
 import type { CompleteWindow } from "./complete-window.ts";
 import { PartitionFrontier } from "./frontier.ts";
 import { LaneProgress, laneKey } from "./lane-progress.ts";
@@ -78,7 +78,7 @@ export class Rollup {
    */
   async restore(sinceMs = Number.NEGATIVE_INFINITY): Promise<ReadonlySet<string>> {
     const { store } = this.#options;
-    for (const row of await store.readLanes()) {
+    for (const row of this.#ownSizes(await store.readLanes())) {
       const lane = new LaneProgress(
         row,
         row.windowSizeMs,
@@ -105,6 +105,19 @@ export class Rollup {
       }
     }
     return known;
+  }
+
+  /** Rows of the size that a lane's records are cut to: the smallest there is, or the configured one where it is among them. */
+  #ownSizes(rows: readonly LaneRow[]): Iterable<LaneRow> {
+    const own = new Map<string, LaneRow>();
+    for (const row of rows) {
+      const known = own.get(laneKey(row));
+      const { windowSizeMs } = this.#options.lanes.of(row.swimlane);
+      const smaller = known === undefined || row.windowSizeMs < known.windowSizeMs;
+      if (row.windowSizeMs === windowSizeMs || (smaller && known?.windowSizeMs !== windowSizeMs))
+        own.set(laneKey(row), row);
+    }
+    return own.values();
   }
 
   /** At the end of a finite input: these partitions will bring no more. */
@@ -160,6 +173,7 @@ export class Rollup {
       const onPath = rows.filter((row) => this.#isOnPath(row));
       const [known] = await this.#options.store.readWindows({
         ...lane.name,
+        windowSizeMs: lane.windowSizeMs,
         sinceMs: startMs,
         untilMs: startMs + 1,
       });

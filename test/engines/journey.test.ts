@@ -98,27 +98,31 @@ describeWithEngines(["kafka", "questdb", "redis"], "the journey on real engines"
 
   test("the same windows have exactly the same counts, nulls, extremes and moments", async () => {
     const sql =
-      "SELECT swimlane, feature, window_start AS start, present_count, null_count, number_count, string_count, min, max FROM profiles";
+      "SELECT swimlane, feature, window_size_ms AS size, window_start AS start, present_count, null_count, number_count, string_count, min, max FROM profiles";
     await until(
       async () =>
         (await countOf(database, "SELECT count() AS n FROM windows")) >= expected.windows.size * 0.97,
       120_000,
       "windows are merged",
     );
-    const rows = (await database.query(`SELECT swimlane, window_start AS start, record_count FROM windows`))
-      .rows as { swimlane: string; start: Date; record_count: string }[];
-    const within = rows.filter((row) => expected.windows.has(`${row.swimlane}|${row.start.toISOString()}`));
+    const rows = (
+      await database.query(
+        `SELECT swimlane, window_size_ms AS size, window_start AS start, record_count FROM windows`,
+      )
+    ).rows as { swimlane: string; size: string; start: Date; record_count: string }[];
+    const keyOf = (row: (typeof rows)[number]) => `${row.swimlane}|${row.size}|${row.start.toISOString()}`;
+    const within = rows.filter((row) => expected.windows.has(keyOf(row)));
     expect(within.length).toBeGreaterThanOrEqual(expected.windows.size * 0.97);
     for (const row of within)
       expect([row.swimlane, row.start.toISOString(), Number(row.record_count)]).toEqual([
         row.swimlane,
         row.start.toISOString(),
-        expected.windows.get(`${row.swimlane}|${row.start.toISOString()}`),
+        expected.windows.get(keyOf(row)),
       ]);
     const profiles = (await database.query(sql)).rows as Record<string, unknown>[];
     let compared = 0;
     for (const row of profiles) {
-      const key = `${row["swimlane"]}|${(row["start"] as Date).toISOString()}|${row["feature"]}`;
+      const key = `${row["swimlane"]}|${row["size"]}|${(row["start"] as Date).toISOString()}|${row["feature"]}`;
       const known = expected.profiles.get(key);
       if (known === undefined) continue;
       compared++;
@@ -217,14 +221,14 @@ async function expectedByReplay(folder: string, records: readonly string[]) {
   const iso = (text: unknown) =>
     new Date(`${String(text).replace(" ", "T").replace(/\+00$/, "")}Z`).toISOString();
   const windows = new Map(
-    (await read("SELECT swimlane, window_start, record_count FROM windows")).map((row) => [
-      `${row["swimlane"]}|${iso(row["window_start"])}`,
+    (await read("SELECT swimlane, window_size_ms, window_start, record_count FROM windows")).map((row) => [
+      `${row["swimlane"]}|${row["window_size_ms"]}|${iso(row["window_start"])}`,
       Number(row["record_count"]),
     ]),
   );
   const profiles = new Map(
     (await read("SELECT * FROM profiles")).map((row) => [
-      `${row["swimlane"]}|${iso(row["window_start"])}|${row["feature"]}`,
+      `${row["swimlane"]}|${row["window_size_ms"]}|${iso(row["window_start"])}|${row["feature"]}`,
       [
         ...["present_count", "null_count", "number_count", "string_count"].map((name) => Number(row[name])),
         row["min"],

@@ -60,6 +60,13 @@ const laneFields = {
     .max(10_000)
     .default(0.25)
     .describe("False pages that you accept for this lane in a week. 0.25 is one a month."),
+  coarser: z
+    .array(duration("1h", ""))
+    .max(4)
+    .default([3_600_000, 86_400_000])
+    .describe(
+      'Larger sizes to which windows are merged and judged as well, to see on many records what few cannot show: ["1h", "1d"] by default. Sizes that are no multiple of the window are passed over; [] judges windows at their own size only.',
+    ),
   timeZone: timeZone.default("UTC").describe("By whose wall clock hours and days repeat."),
   referenceUntil: instant
     .optional()
