@@ -56,6 +56,7 @@ test("verdicts that a store refused for a while are written by the next try, eve
   const audits = new AuditService({
     store: failing(store, "writeVerdicts", broken),
     recent: new RecentWindows(0, new Set(["other"])),
+    coarserOf: () => [],
     clock,
     telemetry,
     references: new References({ store, clock, telemetry, compareWith: () => [] }),

@@ -5,13 +5,13 @@ import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { BUILT_IN_DETECTORS } from "../../detectors/index.ts";
+import { auditorOptionsOf } from "../../src/app/auditor-options.ts";
 import { runCommandLine } from "../../src/app/cli/command-line.ts";
 import { parseConfig } from "../../src/app/config/load.ts";
 import { type ExplainOptions, explainVerdict } from "../../src/app/explain.ts";
 import { writeCheckpoint } from "../../src/app/lane-checkpoint.ts";
 import { References } from "../../src/app/references.ts";
 import { replay } from "../../src/app/replay.ts";
-import { auditorOptionsOf } from "../../src/app/service.ts";
 import { storedBatches } from "../../src/app/stored-windows.ts";
 import { LaneAuditor } from "../../src/audit/lane-auditor.ts";
 import { systemClock } from "../../src/base/clock.ts";
@@ -24,7 +24,7 @@ vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const folder = mkdtempSync(join(tmpdir(), "lanewatch-explain-"));
 const CONFIG = "lanes: { defaults: { window: 1d, allowedLateness: 1s, lateMax: 9999d, futureMax: 1d } }\n";
-const LANE = { swimlane: "nycflights_JFK", source: "default" };
+const LANE = { swimlane: "nycflights_JFK", source: "default", windowSizeMs: 86_400_000 };
 const DAY_MS = 86_400_000;
 const storePath = join(folder, "out", "store.duckdb");
 
@@ -109,7 +109,9 @@ test("it goes on from the auditor's newest checkpoint of before, and comes out e
     await writeCheckpoint(store, LANE, { memory: auditor.memory(), slot: 1 });
     const answer = await explainVerdict(parseVerdictName(verdict)!, options(store));
     expect(answer).toMatchObject({ outcome: "equal", basis: expect.stringContaining("3 windows after it") });
-    await store.writeStates([{ key: `audit|${LANE.swimlane}|${LANE.source}|1`, value: "{}" }]);
+    await store.writeStates([
+      { key: `audit|${LANE.swimlane}|${LANE.source}|${LANE.windowSizeMs}ms|1`, value: "{}" },
+    ]);
     expect(await explainVerdict(parseVerdictName(verdict)!, options(store))).toMatchObject({
       outcome: "unknown",
       reasons: [expect.stringContaining("memory cannot be read")],
