@@ -144,7 +144,7 @@ function reasonsOf(stored: VerdictRow, window: WindowRow): readonly string[] {
       `late data changed the window after it was judged: revision ${stored.revision} was judged, revision ${window.revision} is stored`,
     );
   reasons.push(
-    "the configuration, a detector or Lanewatch itself is another one today; or windows before it were revised, or have passed their retention",
+    "the configuration, a detector or Lanewatch itself is another one today; a baseline was kept or retired just then; or windows before it were revised, or have passed their retention",
   );
   return reasons;
 }

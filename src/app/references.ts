@@ -5,7 +5,7 @@
 
 import { compilePattern } from "../assign/lane.ts";
 import type { NamedReference } from "../audit/named-reference.ts";
-import { type KeptReference, keptReference, laneReference } from "../audit/reference-rows.ts";
+import { isHeld, keptReference, laneReference } from "../audit/reference-rows.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Telemetry } from "../base/telemetry.ts";
 import type { CompleteWindow } from "../rollup/complete-window.ts";
@@ -19,6 +19,8 @@ export interface ReferencesOptions {
   readonly telemetry: Telemetry;
   /** Lanes that a lane is compared with. */
   readonly compareWith: (swimlane: string) => readonly string[];
+  /** Also windows of before a baseline was kept, where today's rules are tried on the past. @default false */
+  readonly onThePast?: boolean;
 }
 
 /** Until a baseline that someone promoted, imported or retired is minded. */
@@ -30,7 +32,8 @@ const WINDOWS_MAX = 10_000;
 interface Kept {
   readonly row: BaselineRow;
   readonly pattern: RegExp;
-  reference: KeptReference | undefined;
+  /** Undefined until a window that is held to it comes, and while the store does not show all of its profiles. */
+  reference: NamedReference | undefined;
 }
 
 type LaneOfSize = LaneName & { readonly windowSizeMs: number };
@@ -48,12 +51,19 @@ export class References {
 
   /** What the given windows of one lane are held to, which are in order. */
   async of(lane: LaneOfSize, windows: readonly CompleteWindow[]): Promise<ReferencesOf> {
-    const kept = await this.#keptFor(lane);
+    const kept = await this.#keptFor(lane, windows);
     const others = await this.lanesAt(lane, windows);
     return (window) => [
-      ...kept.filter(({ fromMs }) => window.windowStartMs >= fromMs).map(({ reference }) => reference),
+      ...kept
+        .filter(({ row }) => this.#holds(row, window.windowStartMs))
+        .flatMap(({ reference }) => reference ?? []),
       ...others(window),
     ];
+  }
+
+  #holds(row: BaselineRow, startMs: number): boolean {
+    if (this.#options.onThePast !== true) return isHeld(row, startMs);
+    return Number.isNaN(row.retiredAtMs) && !(startMs < row.untilMs);
   }
 
   /** The other lanes' part of {@link of}. */
@@ -88,15 +98,18 @@ export class References {
     return this.#options.compareWith(swimlane).filter((name) => name !== swimlane);
   }
 
-  async #keptFor({ swimlane, source }: LaneName): Promise<readonly KeptReference[]> {
+  async #keptFor(
+    { swimlane, source }: LaneName,
+    windows: readonly CompleteWindow[],
+  ): Promise<readonly Kept[]> {
     await this.#refresh();
-    const references: KeptReference[] = [];
-    for (const kept of this.#kept) {
-      if (kept.row.source !== source || !kept.pattern.test(swimlane)) continue;
-      kept.reference ??= await this.#load(kept.row);
-      if (kept.reference !== undefined) references.push(kept.reference);
+    const kept = this.#kept.filter(({ row, pattern }) => row.source === source && pattern.test(swimlane));
+    for (const each of kept) {
+      if (each.reference !== undefined) continue;
+      if (!windows.some(({ window }) => this.#holds(each.row, window.windowStartMs))) continue;
+      each.reference = await this.#load(each.row);
     }
-    return references;
+    return kept;
   }
 
   async #refresh(): Promise<void> {
@@ -104,25 +117,28 @@ export class References {
     const nowMs = clock.nowMs();
     if (nowMs - this.#readAtMs < REFRESH_MS) return;
     this.#readAtMs = nowMs;
-    const active = (await store.readBaselines({})).filter((row) => Number.isNaN(row.retiredAtMs));
-    if (active.length > BASELINES_MAX)
+    const rows = await store.readBaselines({});
+    const inUse = rows.filter((row) => Number.isNaN(row.retiredAtMs));
+    if (inUse.length > BASELINES_MAX)
       telemetry.event(
         "warn",
         "audit_baselines_beyond_max",
         `More than ${BASELINES_MAX} baselines: the newest are not held to`,
       );
+    // The retired ones are for windows of their time that are judged again; their profiles are read only then.
+    const retired = rows.filter((row) => !Number.isNaN(row.retiredAtMs)).reverse();
     const before = new Map(this.#kept.map((kept) => [versionOf(kept.row), kept]));
-    this.#kept = active
+    this.#kept = [...inUse, ...retired]
       .slice(0, BASELINES_MAX)
       .map(
         (row) =>
           before.get(versionOf(row)) ?? { row, pattern: compilePattern(row.swimlane), reference: undefined },
       );
-    telemetry.gauge("audit_baselines_kept", "Baselines that are not retired").set(active.length);
+    telemetry.gauge("audit_baselines_kept", "Baselines that are not retired").set(inUse.length);
   }
 
   /** Undefined while the store does not show all of its profiles yet: the next batch looks again. */
-  async #load(row: BaselineRow): Promise<KeptReference | undefined> {
+  async #load(row: BaselineRow): Promise<NamedReference | undefined> {
     const profiles = await this.#options.store.readBaselineProfiles(row);
     return profiles === undefined ? undefined : keptReference(row, profiles);
   }

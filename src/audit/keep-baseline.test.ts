@@ -88,6 +88,9 @@ test("a promoted baseline is the merge of the span's windows, with who, when and
     createdAtMs: clock.nowMs(),
     windowCount: 6,
     excludedCount: 0,
+    // Windows that were judged before are not judged by it when they are judged again.
+    heldFromMs: 10 * HOUR_MS,
+    heldUntilMs: Number.NaN,
     profileCount: 2,
   });
   expect(excluded.size).toBe(0);

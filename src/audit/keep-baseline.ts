@@ -3,6 +3,7 @@
  * retired. Nothing is ever deleted: who kept what, when and why can be told years later.
  */
 import type { Severity } from "../../detectors/contract.ts";
+import { compilePattern } from "../assign/lane.ts";
 import type { Clock } from "../base/clock.ts";
 import { OperationalError } from "../base/errors.ts";
 import type { ForeignProfile } from "../sketch/foreign-profile.ts";
@@ -72,6 +73,7 @@ export async function importBaseline(keeping: Keeping, imported: ImportedBaselin
     origin: [known?.origin, imported.origin].filter(Boolean).join(", ").slice(-4_000),
     excludedCount: 0,
     profileCount: names.size,
+    heldFromMs: known?.heldFromMs ?? latest(await standOf(keeping.store, imported), imported.untilMs),
   });
   const { swimlane, source, name } = imported;
   const rows = features.map(({ feature, profile, known: parts, recordCount }): BaselineProfileRow => {
@@ -119,6 +121,7 @@ export async function promoteBaseline(keeping: Keeping, promoted: PromotedBaseli
     origin: "",
     excludedCount: merged.excludedCount,
     profileCount: rows.length,
+    heldFromMs: latest(await standOf(keeping.store, promoted), promoted.untilMs),
   });
   return { baseline: await keep(keeping, row, rows), excluded: merged.excluded };
 }
@@ -137,10 +140,12 @@ export async function retireBaseline(
     );
   }
   const nowMs = await nextInstant(keeping, retired);
+  const heldUntilMs = latest(await standOf(keeping.store, retired), known.heldFromMs);
   return keep(
     keeping,
     {
       ...known,
+      heldUntilMs: Number.isNaN(heldUntilMs) ? 0 : heldUntilMs,
       changedAtMs: nowMs,
       retiredAtMs: nowMs,
       retiredBy: retired.by,
@@ -158,6 +163,20 @@ async function activeBaseline(
   return rows.filter((row) => Number.isNaN(row.retiredAtMs)).at(-1);
 }
 
+/** End of the newest window that is stored of the lanes it is for; NaN while there is none. */
+async function standOf(store: Store, { swimlane, source }: BaselineName): Promise<number> {
+  const pattern = compilePattern(swimlane);
+  const lanes = (await store.readLanes()).filter(
+    (lane) => lane.source === source && pattern.test(lane.swimlane),
+  );
+  return lanes.reduce((end, lane) => latest(end, lane.lastWindowMs + lane.windowSizeMs), Number.NaN);
+}
+
+/** The later of two times, of which either may not be known. */
+function latest(a: number, b: number): number {
+  return Number.isNaN(a) ? b : Number.isNaN(b) ? a : Math.max(a, b);
+}
+
 /** Now, but later than anything that was done under the name: the time is part of what names a baseline. */
 async function nextInstant(
   { store, clock }: Keeping,
@@ -170,7 +189,10 @@ async function nextInstant(
 function newRow(
   about: Kept & { readonly sinceMs: number; readonly untilMs: number; readonly windowCount: number },
   kind: BaselineRow["kind"],
-  rest: Pick<BaselineRow, "createdAtMs" | "changedAtMs" | "origin" | "excludedCount" | "profileCount">,
+  rest: Pick<
+    BaselineRow,
+    "createdAtMs" | "changedAtMs" | "origin" | "excludedCount" | "profileCount" | "heldFromMs"
+  >,
 ): BaselineRow {
   const { swimlane, source, name, by, reason, severity, sinceMs, untilMs, windowCount } = about;
   return {
@@ -185,6 +207,7 @@ function newRow(
     sinceMs,
     untilMs,
     windowCount,
+    heldUntilMs: Number.NaN,
     retiredAtMs: Number.NaN,
     retiredBy: "",
     retiredReason: "",

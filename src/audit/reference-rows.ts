@@ -5,30 +5,28 @@ import type { BaselineProfileRow, BaselineRow } from "../store/contract.ts";
 import { ALL_KNOWN, type Known, type NamedReference } from "./named-reference.ts";
 import { referenceName } from "./verdict-name.ts";
 
-/** A kept baseline, and from which event time on windows are held to it. */
-export interface KeptReference {
-  readonly reference: NamedReference;
-  /** Windows before it are part of the baseline, or older. */
-  readonly fromMs: number;
-}
-
-export function keptReference(row: BaselineRow, profiles: readonly BaselineProfileRow[]): KeptReference {
+export function keptReference(row: BaselineRow, profiles: readonly BaselineProfileRow[]): NamedReference {
   const features = profiles.map(({ feature, profile, recordCount, known }) => {
     const parts = new Set(known.split(" ") as Known[]);
     return [feature, { snapshot: snapshotOf(profile, recordCount), known: parts }] as const;
   });
   return {
-    reference: {
-      name: referenceName(row.kind, row.name),
-      kind: "fixed",
-      severity: row.severity,
-      windowCount: Number.isNaN(row.windowCount) ? Number.POSITIVE_INFINITY : row.windowCount,
-      features: new Map(features),
-      missing: "",
-      awaited: false,
-    },
-    fromMs: Number.isNaN(row.untilMs) ? Number.NEGATIVE_INFINITY : row.untilMs,
+    name: referenceName(row.kind, row.name),
+    kind: "fixed",
+    severity: row.severity,
+    windowCount: Number.isNaN(row.windowCount) ? Number.POSITIVE_INFINITY : row.windowCount,
+    features: new Map(features),
+    missing: "",
+    awaited: false,
   };
+}
+
+/**
+ * Is a window held to the baseline? By event time, so that a window judged again (late data, a restart, `explain`) is
+ * held to what it was held to before.
+ */
+export function isHeld(row: BaselineRow, startMs: number): boolean {
+  return !(startMs < row.heldFromMs) && !(startMs >= row.heldUntilMs);
 }
 
 /** @param window the other lane's at the same time, or undefined while it has none that is complete. */

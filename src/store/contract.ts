@@ -143,6 +143,9 @@ export interface BaselineRow extends BaselineKey {
   /** Windows left out because they were anomalous, for at least one feature. */
   readonly excludedCount: number;
   readonly profileCount: number;
+  /** Event time of the windows that are held to it; NaN where it has no such end. */
+  readonly heldFromMs: number;
+  readonly heldUntilMs: number;
   readonly changedAtMs: number;
   /** NaN until nothing is held to it any more. */
   readonly retiredAtMs: number;

@@ -453,6 +453,18 @@ export const BASELINES: Table = {
       property: "profileCount",
       doc: "Rows of `baseline_profiles` that belong to it.",
     },
+    {
+      name: "held_from",
+      type: "timestamp",
+      property: "heldFromMs",
+      doc: "Event time from which windows are held to it: where its lane stood when it was made; NULL for all.",
+    },
+    {
+      name: "held_until",
+      type: "timestamp",
+      property: "heldUntilMs",
+      doc: "Event time up to which, exclusive: where its lane stood when it was retired; NULL until then.",
+    },
     { name: "changed_at", type: "timestamp", property: "changedAtMs", doc: "Wall clock of its last change." },
     {
       name: "retired_at",

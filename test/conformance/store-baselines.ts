@@ -20,6 +20,8 @@ export function baselineRow(change: Partial<BaselineRow> = {}): BaselineRow {
     windowCount: Number.NaN,
     excludedCount: 0,
     profileCount: ODD_NAMES.length,
+    heldFromMs: T0_MS + MINUTE_MS,
+    heldUntilMs: Number.NaN,
     changedAtMs: T0_MS,
     retiredAtMs: Number.NaN,
     retiredBy: "",

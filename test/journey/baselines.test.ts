@@ -14,6 +14,7 @@ import { systemClock } from "../../src/base/clock.ts";
 import { type Random, seededRandom } from "../../src/base/random.ts";
 import { Telemetry } from "../../src/base/telemetry.ts";
 import type { VerdictRow } from "../../src/store/contract.ts";
+import { verdictName } from "../../src/store/verdict-key.ts";
 
 vi.setConfig({ testTimeout: 240_000 });
 
@@ -149,7 +150,7 @@ test("a promoted period holds the lane from the next start on: a drift of a litt
   const perHour = 50;
   const path = file("shop.jsonl", drifting.slice(0, 168 * perHour).join("\n"));
   const yaml = `${CONFIG}\nstore: { type: duckdb, path: "${store}" }\nsources: { files: { type: file, paths: ["${path}"] } }\ncontrol: { port: 0 }\nlogLevel: silent\n`;
-  await serve(yaml);
+  const before = await serve(yaml);
   const config = file("promoted.yaml", yaml);
   const name = ["-s", "shop", "-n", "first week", "-c", config];
   const span = [
@@ -184,9 +185,19 @@ test("a promoted period holds the lane from the next start on: a drift of a litt
   expect(found[0]!.windowStartMs).toBeLessThan(T0_MS + 20 * DAY_MS);
   expect(against.some(({ severity, feature }) => severity !== "info" && feature === "country")).toBe(false);
 
+  // From stored rows: one held to the baseline, and one of before there was any, whose limits it must not change.
+  const reproduced = async (verdict: VerdictRow) => {
+    const { code, out } = await lanewatch("explain", verdictName(verdict), "-c", config);
+    expect(out, verdictName(verdict)).toContain("equal");
+    expect(code).toBe(0);
+  };
+  await reproduced(found[0]!);
+  await reproduced(before.findLast(({ feature, detector }) => feature === "price" && detector === "ks")!);
+
   expect((await lanewatch("baseline", "retire", ...name, "--by", "bo", "--reason", "model 8")).code).toBe(0);
   expect((await lanewatch("baseline", "list", "-c", config)).out).toContain("No baselines");
   expect((await lanewatch("baseline", "list", "--all", "-c", config)).out).toContain("by bo: model 8");
+  await reproduced(found[0]!);
 });
 
 /** Runs the whole service until its file ends. @returns the verdicts on the windows it judged, in order */

@@ -57,6 +57,7 @@ export async function backtestCommand(flags: Flags): Promise<number> {
         clock: systemClock,
         telemetry,
         compareWith: compareWithOf(config),
+        onThePast: true,
       }),
       auditorOptions: auditorOptionsOf(config, detectors),
       incidents: incidentOptionsOf(config),
