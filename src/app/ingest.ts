@@ -48,6 +48,8 @@ export interface IngestOptions {
   readonly writeBehind: boolean;
   /** Told after segments are durable. */
   readonly onSegments: (segments: readonly Segment[]) => Promise<void>;
+  /** Fetches the schemas that a batch's records name, before it is folded. @returns false when the batch was given up. */
+  readonly prepare?: (batch: RecordBatch, control: BatchControl) => Promise<boolean>;
   /** Told of every partition that will be read, before its first record. */
   readonly onAssigned?: (positions: readonly PartitionPosition[]) => void;
 }
@@ -101,6 +103,8 @@ export class Ingest implements SourceHandler {
   }
 
   async batch(batch: RecordBatch, control: BatchControl): Promise<void> {
+    const { prepare } = this.#options;
+    if (prepare !== undefined && !(await prepare(batch, control))) return;
     const folder = this.#folderOf(batch);
     if (batch.startOffset > folder.endOffset) this.#explainGap(folder, batch);
     folder.fold(batch);
