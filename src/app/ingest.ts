@@ -23,6 +23,7 @@ import type {
   SourceHandler,
 } from "../source/contract.ts";
 import type { Store } from "../store/contract.ts";
+import { countBusy } from "./busy.ts";
 import { SegmentWriter } from "./segment-writer.ts";
 
 export interface IngestOptions {
@@ -107,7 +108,9 @@ export class Ingest implements SourceHandler {
     if (prepare !== undefined && !(await prepare(batch, control))) return;
     const folder = this.#folderOf(batch);
     if (batch.startOffset > folder.endOffset) this.#explainGap(folder, batch);
+    const startMs = performance.now();
     folder.fold(batch);
+    countBusy(this.#options.telemetry, "fold", startMs);
     this.#lastBatchMs.set(`${batch.topic}|${batch.partition}`, this.#options.clock.nowMs());
     this.#observeLag(batch);
     this.#decoderWork.observe();

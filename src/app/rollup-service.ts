@@ -10,6 +10,7 @@ import type { Segment } from "../segment/manifest.ts";
 import type { PartitionEnd, PartitionPosition } from "../source/contract.ts";
 import type { Store } from "../store/contract.ts";
 import type { AuditJob } from "./audit-service.ts";
+import { countBusy } from "./busy.ts";
 import type { RecentWindows } from "./recent-windows.ts";
 
 export interface RollupServiceOptions {
@@ -94,7 +95,9 @@ export class RollupService {
   async release(): Promise<number> {
     let count = 0;
     while (!this.#options.signal.aborted) {
+      const startMs = performance.now();
       const complete = this.#options.rollup.releaseComplete(WINDOWS_PER_STEP);
+      countBusy(this.#options.telemetry, "merge", startMs);
       if (complete.length === 0) break;
       await this.#write(complete);
       await this.#options.audits.addAll(jobsOf(complete));

@@ -28,6 +28,7 @@ import { repeat } from "./every.ts";
 import type { IncidentJob } from "./incident-feed.ts";
 import { Ingest } from "./ingest.ts";
 import { compareWithOf, incidentOptionsOf, laneWindows } from "./lane-settings.ts";
+import { PathMetrics } from "./path-metrics.ts";
 import { makeNotifiers, makeQueue, makeSource, openStore } from "./plug-ins.ts";
 import { Watch, type WatchOptions } from "./watch.ts";
 
@@ -229,8 +230,13 @@ export class Service {
       if (this.#readsSegmentsFromStore) await this.#watch.rollups.poll();
       await this.#watch.tick();
     };
+    const metrics = new PathMetrics(this.#watch.rollup, this.#options.telemetry);
     const observeEnds = async () => {
-      for (const { source } of this.#readings) this.#watch.rollups.observeEnds(await source.partitionEnds());
+      for (const { source } of this.#readings) {
+        const ends = await source.partitionEnds();
+        this.#watch.rollups.observeEnds(ends);
+        metrics.observeEnds(ends);
+      }
     };
     if (this.#readsSegmentsFromStore)
       await observeEnds().catch((error: unknown) =>

@@ -1,4 +1,5 @@
 /** How far the truth of one partition reaches: its manifests, the path through them, and what the path's end implies. */
+import { OUTCOMES, type OutcomeCounts, zeroOutcomes } from "../decode/outcome.ts";
 import type { Manifest } from "../segment/manifest.ts";
 import { findPath, segmentName } from "./path.ts";
 
@@ -7,6 +8,13 @@ export interface PathChange {
   readonly added: readonly Manifest[];
   /** Segments that a better tiling replaced; their windows are to be merged again. */
   readonly removed: readonly Manifest[];
+}
+
+/** Sums over the segments on a path: they add up to its offsets, whichever process wrote them and however often. */
+export interface PathTotals {
+  readonly outcomes: OutcomeCounts;
+  byteCount: number;
+  segmentCount: number;
 }
 
 export class PartitionFrontier {
@@ -18,6 +26,7 @@ export class PartitionFrontier {
   readonly #candidates = new Map<string, Manifest>();
   #path: Manifest[] = [];
   #onPath = new Set<string>();
+  #totals: PathTotals = zeroTotals();
   #eventTimeMaxMs = Number.NEGATIVE_INFINITY;
   /** Set by the idle rule: a partition with nothing left to read follows the clock. */
   idleWatermarkMs = Number.NEGATIVE_INFINITY;
@@ -32,6 +41,15 @@ export class PartitionFrontier {
 
   get path(): readonly Manifest[] {
     return this.#path;
+  }
+
+  get totals(): Readonly<PathTotals> {
+    return this.#totals;
+  }
+
+  /** First offset that the path accounts for. */
+  get startOffset(): number {
+    return this.#path[0]?.startOffset ?? this.#startOffset;
   }
 
   /** One past the last offset that the path accounts for. */
@@ -62,6 +80,7 @@ export class PartitionFrontier {
     if (kept <= 0) return;
     this.#floorOffset = this.#path[kept]!.startOffset;
     this.#startOffset = this.#floorOffset;
+    for (const manifest of this.#path.slice(0, kept)) addTotals(this.#totals, manifest, -1);
     this.#path = this.#path.slice(kept);
     for (const [name, manifest] of this.#candidates) {
       if (manifest.startOffset >= this.#startOffset) continue;
@@ -110,6 +129,7 @@ export class PartitionFrontier {
     const before = this.#path;
     const wasOnPath = this.#onPath;
     this.#onPath = new Set();
+    this.#totals = zeroTotals();
     this.#path = [...path];
     this.#take(path);
     return {
@@ -121,7 +141,18 @@ export class PartitionFrontier {
   #take(news: readonly Manifest[]): void {
     for (const manifest of news) {
       this.#onPath.add(segmentName(manifest));
+      addTotals(this.#totals, manifest, 1);
       if (manifest.eventTimeMaxMs > this.#eventTimeMaxMs) this.#eventTimeMaxMs = manifest.eventTimeMaxMs;
     }
   }
+}
+
+function zeroTotals(): PathTotals {
+  return { outcomes: zeroOutcomes(), byteCount: 0, segmentCount: 0 };
+}
+
+function addTotals(totals: PathTotals, { outcomes, byteCount }: Manifest, sign: 1 | -1): void {
+  for (const outcome of OUTCOMES) totals.outcomes[outcome] += sign * outcomes[outcome];
+  totals.byteCount += sign * byteCount;
+  totals.segmentCount += sign;
 }

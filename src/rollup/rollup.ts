@@ -59,6 +59,18 @@ export class Rollup {
     return this.#frontiers.values();
   }
 
+  /** Windows that have records and are not released yet. */
+  get open(): { readonly windowCount: number; readonly recordCount: number } {
+    let windowCount = 0;
+    let recordCount = 0;
+    for (const { pending } of this.#lanes.values()) {
+      windowCount += pending.size;
+      for (const rows of pending.values())
+        for (const { kind, profile } of rows) if (kind === "records") recordCount += profile.presentCount;
+    }
+    return { windowCount, recordCount };
+  }
+
   /** The frontier of a partition, made on first sight; its tiling begins at `startOffset`. */
   frontier(topic: string, partition: number, startOffset: number): PartitionFrontier {
     const key = `${topic}|${partition}`;
@@ -89,7 +101,9 @@ export class Rollup {
       this.#lanes.set(laneKey(row), lane);
     }
     const known = new Set(this.#lanes.keys());
-    const openMs = Math.min(...[...this.#lanes.values()].map((lane) => lane.nextStartMs));
+    // Before the first window is merged all of them are open.
+    const nextStarts = [...this.#lanes.values()].map((lane) => lane.nextStartMs);
+    const openMs = nextStarts.length === 0 ? Number.NEGATIVE_INFINITY : Math.min(...nextStarts);
     for (const { topic, partition } of await store.readPartitions()) {
       const manifests = (await store.readManifests(topic, partition, 0)).filter(
         (m) => !(m.startedAtMs < sinceMs),
@@ -97,7 +111,7 @@ export class Rollup {
       if (manifests.length === 0) continue;
       const frontier = this.frontier(topic, partition, manifests[0]!.startOffset);
       for (const manifest of frontier.add(manifests).added) {
-        if (!(manifest.eventTimeMaxMs >= openMs)) continue;
+        if (manifest.rowCount === 0 || !(manifest.eventTimeMaxMs >= openMs)) continue;
         const rows = (await this.#rowsOf(manifest)).filter(
           (row) => row.windowStartMs >= this.#laneOf(row).nextStartMs,
         );
