@@ -16,7 +16,8 @@ export const NO_PAGE = -1;
 export class NumberPages<A extends Float32Array | Float64Array> {
   readonly #newSlab: (length: number) => A;
   readonly #slabs: A[] = [];
-  #previous = new Int32Array(1 << 16);
+  /** Beside each slab, the page before each of its pages: a list that grew would be copied, and its copies linger. */
+  readonly #links: Int32Array[] = [];
   #firstFree = NO_PAGE;
   #pageCount = 0;
 
@@ -28,8 +29,8 @@ export class NumberPages<A extends Float32Array | Float64Array> {
   take(previous: number): number {
     let page = this.#firstFree;
     if (page === NO_PAGE) page = this.#grow();
-    else this.#firstFree = this.#previous[page]!;
-    this.#previous[page] = previous;
+    else this.#firstFree = this.#before(page);
+    this.#links[page >>> SLAB_BITS]![page & SLAB_MASK] = previous;
     return page;
   }
 
@@ -46,7 +47,7 @@ export class NumberPages<A extends Float32Array | Float64Array> {
       const slab = this.#slabs[page >>> SLAB_BITS]!;
       const from = (page & SLAB_MASK) << PAGE_BITS;
       for (let i = begin; i < end; i++) into[i] = slab[from + i - begin]!;
-      page = this.#previous[page]!;
+      page = this.#before(page);
       end = begin;
     }
   }
@@ -55,22 +56,24 @@ export class NumberPages<A extends Float32Array | Float64Array> {
   release(last: number): void {
     let page = last;
     while (page !== NO_PAGE) {
-      const previous = this.#previous[page]!;
-      this.#previous[page] = this.#firstFree;
+      const previous = this.#before(page);
+      this.#links[page >>> SLAB_BITS]![page & SLAB_MASK] = this.#firstFree;
       this.#firstFree = page;
       page = previous;
     }
+  }
+
+  #before(page: number): number {
+    return this.#links[page >>> SLAB_BITS]![page & SLAB_MASK]!;
   }
 
   #grow(): number {
     const page = this.#pageCount++;
     if (page === PAGES_MAX)
       throw new InvariantError("open series hold more than 2^31 numbers; lower the segment's bounds");
-    if ((page & SLAB_MASK) === 0) this.#slabs.push(this.#newSlab(PAGE_LENGTH << SLAB_BITS));
-    if (page === this.#previous.length) {
-      const grown = new Int32Array(2 * page);
-      grown.set(this.#previous);
-      this.#previous = grown;
+    if ((page & SLAB_MASK) === 0) {
+      this.#slabs.push(this.#newSlab(PAGE_LENGTH << SLAB_BITS));
+      this.#links.push(new Int32Array(1 << SLAB_BITS));
     }
     return page;
   }
