@@ -130,13 +130,16 @@ export function baselinesEndpoints(knowledge: Knowledge): readonly Endpoint[] {
 }
 
 export function baselineAnswer(row: BaselineRow): BaselineAnswer {
-  const { sinceMs, untilMs, windowCount, retiredAtMs, profileCount, changedAtMs: _changed, ...rest } = row;
+  const { sinceMs, untilMs, windowCount, retiredAtMs, profileCount, ...others } = row;
+  const { heldFromMs, heldUntilMs, changedAtMs: _changed, ...rest } = others;
   return {
     ...rest,
     reference: referenceName(row.kind, row.name),
     sinceMs: maybe(sinceMs),
     untilMs: maybe(untilMs),
     windowCount: maybe(windowCount),
+    heldFromMs: maybe(heldFromMs),
+    heldUntilMs: maybe(heldUntilMs),
     featureCount: profileCount,
     retiredAtMs: maybe(retiredAtMs),
   };

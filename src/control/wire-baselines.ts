@@ -18,6 +18,9 @@ export interface BaselineAnswer {
   readonly sinceMs: Maybe;
   readonly untilMs: Maybe;
   readonly windowCount: Maybe;
+  /** Event time of the windows that are held to it; `null` where it has no such end. */
+  readonly heldFromMs: Maybe;
+  readonly heldUntilMs: Maybe;
   /** Windows of the span left out because they were anomalous, for at least one feature. */
   readonly excludedCount: number;
   readonly featureCount: number;

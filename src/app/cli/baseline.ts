@@ -275,7 +275,8 @@ function described(row: BaselineAnswer): string {
 }
 
 function heldFrom(row: BaselineAnswer): string {
-  const from = row.untilMs === null ? "" : ` that start at ${new Date(row.untilMs).toISOString()} or later`;
+  const from =
+    row.heldFromMs === null ? "" : ` that start at ${new Date(row.heldFromMs).toISOString()} or later`;
   return `  Windows${from} are held to it as ${row.reference}; running services take it up within 15 s.`;
 }
 
