@@ -1,9 +1,11 @@
 /** What judged windows make of the incidents, and telling people about it. One writer for all lanes. */
 import type { Clock } from "../base/clock.ts";
+import { errorText } from "../base/errors.ts";
 import type { Telemetry } from "../base/telemetry.ts";
 import { IncidentBook } from "../incident/incident-book.ts";
 import type { IncidentOptions } from "../incident/options.ts";
 import type { IncidentRow, Store, VerdictRow, WindowRow } from "../store/contract.ts";
+import { windowCounts } from "./window-counts.ts";
 
 /** A window and its verdicts, as far as incidents are concerned. */
 export interface WindowVerdicts {
@@ -80,11 +82,22 @@ export class IncidentService {
     return mine;
   }
 
+  async #countsOf(window: WindowVerdicts["window"], verdicts: readonly VerdictRow[]) {
+    if (!verdicts.some(isVolumeLoss)) return undefined;
+    try {
+      return await windowCounts(this.#options.store, window);
+    } catch (error) {
+      this.#options.telemetry.log("warn", COUNTS_UNREAD, { error: errorText(error) });
+      return undefined;
+    }
+  }
+
   async #observe(windows: readonly WindowVerdicts[]): Promise<void> {
     const changed = new Map<string, IncidentRow>();
     const joined: VerdictRow[] = [];
     for (const { window, verdicts } of [...windows].sort(compareByEnd)) {
-      const observed = this.#book.observe(window, verdicts);
+      const counts = await this.#countsOf(window, verdicts);
+      const observed = this.#book.observe(window, verdicts, counts);
       joined.push(...observed.verdicts.filter((verdict) => verdict.incidentId !== ""));
       // Every state is written and told in its order: an incident may open and resolve within one call.
       for (const row of observed.incidents) {
@@ -98,6 +111,14 @@ export class IncidentService {
     await this.#options.store.writeIncidents([...changed.values()]);
     await this.#options.deliver([...changed.values()]);
   }
+}
+
+/** The evidence of one window is worth little beside the page itself: a store that cannot give it delays none. */
+const COUNTS_UNREAD =
+  "the counts behind a missing volume could not be read; the incident names no cause from them";
+
+function isVolumeLoss({ feature, detector, answer, severity }: VerdictRow): boolean {
+  return feature === "*" && detector === "volume" && answer === "anomalous" && severity !== "info";
 }
 
 function compareByEnd(a: WindowVerdicts, b: WindowVerdicts): number {

@@ -1,6 +1,6 @@
 /** How one incident takes in one judged window. Pure: the incident before, the window, the incident after. */
 import type { VerdictRow } from "../store/contract.ts";
-import { addEvidence, type WindowCounts } from "./evidence.ts";
+import { addEvidence, type Evidence, type WindowCounts } from "./evidence.ts";
 import { gravityOf, hasWorsened } from "./gravity.ts";
 import type { JudgedWindow } from "./home.ts";
 import { incidentId } from "./identity.ts";
@@ -45,7 +45,13 @@ export function advance(incident: Incident, observation: Observation, options: I
   const note = noteOf(observation, incident.ledger, options);
   const ledger = putNote(incident.ledger, note, witnesses, options);
   const known = counts === undefined || witnesses.length === 0;
-  const evidence = known ? incident.evidence : addEvidence(incident.evidence, { ...window, ...counts });
+  const isNeeded = (e: Evidence) =>
+    ledger.witnesses.some(
+      (w) => w.feature === "*" && w.source === e.source && w.windowStartMs === e.windowStartMs,
+    );
+  const evidence = known
+    ? incident.evidence
+    : addEvidence(incident.evidence, { ...window, ...counts }, isNeeded);
   const atMs = window.windowStartMs + window.windowSizeMs;
   return weigh(
     moveTo({ ...incident, ledger, evidence }, nextLife(incident.life, ledger, options), atMs),

@@ -1,5 +1,5 @@
 import { detectorOf } from "../audit/verdict-name.ts";
-import type { Evidence } from "./evidence.ts";
+import type { Evidence, SourceCount } from "./evidence.ts";
 import { type Ledger, sourcesOf } from "./ledger.ts";
 import type { Witness } from "./sighting.ts";
 
@@ -11,6 +11,8 @@ export interface Cause {
     | "late"
     | "partitions"
     | "schema"
+    | "one-source"
+    | "all-sources"
     | "stopped"
     | "missing-together"
     | "shared"
@@ -66,14 +68,47 @@ function fromCounts(missing: number, volume: Witness, evidence: readonly Evidenc
       text: `${whole(counts.lateCount)} records came after their window had closed, ${wanted}.`,
     });
   }
+  // What is usual is known at the onset: later windows have the fault behind them.
+  const onset = evidence.find(({ source }) => source === volume.source) ?? counts;
+  return [...causes, ...fromPartitions(onset), ...fromSources(volume.source, onset)];
+}
+
+/** Where every partition is silent the source is, which is said elsewhere. */
+function fromPartitions(counts: Evidence): readonly Cause[] {
   const silent = counts.silentPartitionCount ?? 0;
-  if (silent > 0) {
-    causes.push({
+  if (silent === 0 || silent === counts.partitionCount) return [];
+  const names = (counts.silentPartitions ?? []).map((key) => key.replace("|", " partition "));
+  const which = names.length === 0 ? "" : `: ${names.join(", ")}${silent > names.length ? ", …" : ""}`;
+  return [
+    {
       cause: "partitions",
-      text: `${silent} of ${counts.partitionCount ?? "?"} partitions sent nothing.`,
-    });
-  }
-  return causes;
+      text: `${silent} of ${counts.partitionCount ?? "?"} partitions sent nothing${which}.`,
+    },
+  ];
+}
+
+/** A source counts as usual above this share of what it brought before, and as missing below. */
+const AS_USUAL_SHARE = 0.7;
+const SOURCES_NAMED_MAX = 5;
+
+/** Is it this source alone, or all that the lane has? */
+function fromSources(source: string, { otherSources = [] }: Evidence): readonly Cause[] {
+  const known = otherSources.filter(({ usualCount }) => usualCount > 0);
+  if (known.length === 0) return [];
+  const isUsual = ({ recordCount, usualCount }: SourceCount) => recordCount >= AS_USUAL_SHARE * usualCount;
+  const names = known.slice(0, SOURCES_NAMED_MAX).map((other) => other.source || "without a source");
+  const list = `${names.join(", ")}${known.length > names.length ? ", …" : ""}`;
+  if (known.every(isUsual))
+    return [
+      {
+        cause: "one-source",
+        text: `${source || "Records without a source"} alone: ${list} brought as many records as before.`,
+      },
+    ];
+  if (known.some(isUsual)) return [];
+  return [
+    { cause: "all-sources", text: `All sources of the lane at once (${list} too): look upstream of them.` },
+  ];
 }
 
 function fromSchema(witnesses: readonly Witness[]): readonly Cause[] {

@@ -12,6 +12,17 @@ export interface WindowCounts {
   readonly partitionCount?: number;
   /** Partitions that sent nothing in the window though they usually do. */
   readonly silentPartitionCount?: number;
+  /** The first of them, "topic|partition". */
+  readonly silentPartitions?: readonly string[];
+  /** The lane's other sources in the same window. */
+  readonly otherSources?: readonly SourceCount[];
+}
+
+/** A source's records in one window, beside the mean of the windows before. */
+export interface SourceCount {
+  readonly source: string;
+  readonly recordCount: number;
+  readonly usualCount: number;
 }
 
 /** The counts of one anomalous window. */
@@ -24,8 +35,17 @@ export interface Evidence extends WindowCounts {
 /** Enough to see a cause, few enough to store with every change. */
 const EVIDENCE_COUNT_MAX = 4;
 
-/** Keeps the newest few. */
-export function addEvidence(kept: readonly Evidence[], added: Evidence): readonly Evidence[] {
+/**
+ * Keeps the newest few, each source's first, and those of the windows that the causes are read off, however old.
+ * @param isNeeded whether a window is one of these.
+ */
+export function addEvidence(
+  kept: readonly Evidence[],
+  added: Evidence,
+  isNeeded: (evidence: Evidence) => boolean,
+): readonly Evidence[] {
   const others = kept.filter((e) => e.source !== added.source || e.windowStartMs !== added.windowStartMs);
-  return [...others, added].sort((a, b) => a.windowStartMs - b.windowStartMs).slice(-EVIDENCE_COUNT_MAX);
+  const all = [...others, added].sort((a, b) => a.windowStartMs - b.windowStartMs);
+  const isFirst = (e: Evidence) => all.find(({ source }) => source === e.source) === e;
+  return all.filter((e, i) => i >= all.length - EVIDENCE_COUNT_MAX || isFirst(e) || isNeeded(e));
 }
