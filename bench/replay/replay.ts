@@ -9,7 +9,7 @@
  */
 import { spawnSync } from "node:child_process";
 import { createWriteStream, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -80,6 +80,8 @@ function report(own: readonly Run[], duckdb: readonly Run[], recordBytes: number
     step_ms: Number(values["step-ms"]),
     record_bytes: Math.round(recordBytes),
     windows: own[0]!.groups,
+    machine: `${cpus().length} × ${cpus()[0]?.model ?? "unknown"}`,
+    load: round(loadavg()[0]!),
     node: process.version,
     date: new Date().toISOString().slice(0, 10),
   };
