@@ -101,7 +101,9 @@ function judgeCardinality(
     certain: stuck,
     summary: stuck
       ? `stuck: all ${count} values are the same, usually there are ${spoken(usual)} different ones`
-      : `${spoken(distinct)} different values among ${count}, usually ${spoken(usual)}`,
+      : significance < 1
+        ? ""
+        : `${spoken(distinct)} different values among ${count}, usually ${spoken(usual)}`,
     parts: [{ label: "different values", reference: usual, current: distinct, contribution: distinct }],
   });
 }

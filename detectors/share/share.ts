@@ -95,16 +95,19 @@ function judgeShare(
     effect,
     significance,
     sketchError: current.categoryErrorMax / count,
-    summary: summaryOf(best),
-    parts: [
-      { label: best.label, reference: best.before, current: best.now, contribution: best.now - best.before },
-    ],
+    ...(significance < 1 ? SAID_NOTHING : said(best)),
   });
 }
 
-function summaryOf({ label, before, now }: Cell): string {
+/** Most windows have nothing to say, and words cost more than the test. */
+const SAID_NOTHING = { summary: "", parts: [] };
+
+function said({ label, before, now }: Cell): Pick<Verdict, "summary" | "parts"> {
   const moved = now < before ? "rarer" : "more common";
-  return `${label} is ${moved} than its past allows: ${percent(now)} of the values, was ${percent(before)}`;
+  return {
+    summary: `${label} is ${moved} than its past allows: ${percent(now)} of the values, was ${percent(before)}`,
+    parts: [{ label, reference: before, current: now, contribution: now - before }],
+  };
 }
 
 function logPOf(cell: Cell, movement: Movement | undefined, count: number): number {
@@ -146,7 +149,7 @@ function cellsOf(
 ): { readonly cells: readonly Cell[]; readonly count: number } {
   const counted =
     reference.values.length > 0 ? numberCounts(reference, current) : nameCounts(reference, current);
-  const { before, now, labels } = counted;
+  const { before, now, labelOf } = counted;
   const [total, count] = [sum(before), sum(now)];
   const cells: Cell[] = [];
   if (total === 0 || count === 0) return { cells, count };
@@ -156,7 +159,7 @@ function cellsOf(
     if (p * count < EXPECTED_MIN || p > 1 - 1 / total) continue;
     const share = now[i]! / count;
     const errors = (share - p) / Math.sqrt(p * (1 - p) * scale);
-    cells.push({ label: labels[i]!, before: p, now: share, errors });
+    cells.push({ label: labelOf(i), before: p, now: share, errors });
   }
   return { cells, count };
 }
@@ -164,7 +167,8 @@ function cellsOf(
 interface Counted {
   readonly before: readonly number[];
   readonly now: readonly number[];
-  readonly labels: readonly string[];
+  /** Of a cell; made for those that are looked at. */
+  readonly labelOf: (index: number) => string;
 }
 
 /** The reference's names in its order, then all others; the last has no say of its own but belongs to the total. */
@@ -177,7 +181,7 @@ function nameCounts(reference: DistributionSnapshot, current: DistributionSnapsh
   return {
     before: [...before, reference.categoryOtherCount],
     now: [...now, Math.max(0, rest)],
-    labels: [...labels, "any other"],
+    labelOf: (i) => labels[i] ?? "any other",
   };
 }
 
@@ -185,11 +189,11 @@ function nameCounts(reference: DistributionSnapshot, current: DistributionSnapsh
 function numberCounts(reference: DistributionSnapshot, current: DistributionSnapshot): Counted {
   const { values } = reference;
   if (values.length > CELLS_MAX || current.values.length !== values.length)
-    return { before: [], now: [], labels: [] };
+    return { before: [], now: [], labelOf: String };
   return {
     before: steps(reference.cumulativeCounts),
     now: steps(current.cumulativeCounts),
-    labels: Array.from(values, (value) => (value === Number.MAX_VALUE ? "anything above" : spoken(value))),
+    labelOf: (i) => (values[i] === Number.MAX_VALUE ? "anything above" : spoken(values[i]!)),
   };
 }
 

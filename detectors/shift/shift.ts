@@ -49,7 +49,8 @@ export const shift: DistributionDetector<ShiftOptions, null> = {
 interface Cells {
   readonly reference: readonly number[];
   readonly current: readonly number[];
-  readonly labels: readonly string[];
+  /** Names, or upper edges of numbers: they become words only where something is said of them. */
+  readonly labels: readonly (string | number)[];
 }
 
 function judgeShift(reference: Reference, current: DistributionSnapshot, options: ShiftOptions): Verdict {
@@ -107,7 +108,8 @@ function described(
   const parts = cells.labels.map((label, i) => {
     const reference = cells.reference[i]! / before;
     const share = cells.current[i]! / n;
-    return { label, reference, current: share, contribution: Math.abs(share - reference) / 2 };
+    const words = typeof label === "number" ? `up to ${spoken(label)}` : label;
+    return { label: words, reference, current: share, contribution: Math.abs(share - reference) / 2 };
   });
   const most = parts.reduce((a, b) => (b.contribution > a.contribution ? b : a));
   const summary =
@@ -120,7 +122,7 @@ function described(
 function numberCells(reference: DistributionSnapshot, current: DistributionSnapshot): Cells {
   const groups = Math.min(GROUPS_MAX, Math.max(2, countOf(current) / EXPECTED_PER_GROUP));
   const groupMass = countOf(reference) / groups;
-  const labels: string[] = [];
+  const labels: (string | number)[] = [];
   const counts: [number[], number[]] = [[], []];
   let start = 0;
   let startCurrent = 0;
@@ -139,7 +141,7 @@ function numberCells(reference: DistributionSnapshot, current: DistributionSnaps
         : current.cumulativeCounts[currentIndex - 1]!;
     counts[0].push(mass);
     counts[1].push(currentCount - startCurrent);
-    labels.push(last ? "the largest values" : `up to ${spoken(edge)}`);
+    labels.push(last ? "the largest values" : edge);
     start = reference.cumulativeCounts[i]!;
     startCurrent = currentCount;
   }
