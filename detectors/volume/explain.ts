@@ -4,7 +4,6 @@
 import type { WallTime } from "../lib/series/wall-clock.ts";
 import { considerAlternatives, type Judged, judgeAgainst } from "./alternatives.ts";
 import { type Season, seasonOf } from "./baseline.ts";
-import { noteFooting } from "./footing.ts";
 import type { VolumeMemory } from "./memory.ts";
 import { method } from "./method.ts";
 import { countAtRoot, root } from "./noise.ts";
@@ -21,8 +20,7 @@ export interface Explained {
 
 export function explain(memory: VolumeMemory, wall: WallTime, slot: number, count: number): Explained {
   const season = seasonOf(memory, wall.day, slot);
-  noteFooting(memory, season.footing, wall.day);
-  const own = judgeAgainst(memory, slot, count, ownExpectation(memory, season), season.footing);
+  const own = judgeAgainst(memory, slot, count, ownExpectation(memory, season));
   const excused = considerAlternatives(memory, wall, slot, count, own);
   return { season, own, excused, judged: compareWithLastOfKind(memory, wall.weekday, slot, count, excused) };
 }

@@ -9,7 +9,7 @@ import type { Telemetry } from "../base/telemetry.ts";
 import type { Decoder } from "../decode/decoder.ts";
 import { DecodedRecord } from "../decode/record.ts";
 import { DecoderWorkMetric } from "../decode/work-metric.ts";
-import { findPath } from "../rollup/path.ts";
+import { tiledEnd } from "../rollup/tiled-end.ts";
 import type { CutBounds } from "../segment/cut-policy.ts";
 import type { Segment } from "../segment/manifest.ts";
 import { type FoldingContext, PartitionFolder, type Rejected } from "../segment/partition-folder.ts";
@@ -23,7 +23,6 @@ import type {
   SourceHandler,
 } from "../source/contract.ts";
 import type { Store } from "../store/contract.ts";
-import { countBusy } from "./busy.ts";
 import { SegmentWriter } from "./segment-writer.ts";
 
 export interface IngestOptions {
@@ -49,8 +48,6 @@ export interface IngestOptions {
   readonly writeBehind: boolean;
   /** Told after segments are durable. */
   readonly onSegments: (segments: readonly Segment[]) => Promise<void>;
-  /** Fetches the schemas that a batch's records name, before it is folded. @returns false when the batch was given up. */
-  readonly prepare?: (batch: RecordBatch, control: BatchControl) => Promise<boolean>;
   /** Told of every partition that will be read, before its first record. */
   readonly onAssigned?: (positions: readonly PartitionPosition[]) => void;
 }
@@ -85,6 +82,7 @@ export class Ingest implements SourceHandler {
       shape,
       asOfMs,
       record: new DecodedRecord(),
+      emptyStartMs: () => options.clock.nowMs(),
       onRejected: (r) => this.#reject(r),
     };
   }
@@ -104,14 +102,10 @@ export class Ingest implements SourceHandler {
   }
 
   async batch(batch: RecordBatch, control: BatchControl): Promise<void> {
-    const { prepare } = this.#options;
-    if (prepare !== undefined && !(await prepare(batch, control))) return;
     const folder = this.#folderOf(batch);
     if (batch.startOffset > folder.endOffset) this.#explainGap(folder, batch);
-    const startMs = performance.now();
     folder.fold(batch);
-    countBusy(this.#options.telemetry, "fold", startMs);
-    this.#lastBatchMs.set(`${batch.topic}|${batch.partition}`, this.#options.clock.nowMs());
+    this.#lastBatchMs.set(`${batch.topic}|${batch.partition}`, this.#options.clock.elapsedMs());
     this.#observeLag(batch);
     this.#decoderWork.observe();
     if (control.isStale()) return;
@@ -127,16 +121,18 @@ export class Ingest implements SourceHandler {
     await this.#writer.idle();
   }
 
-  /** Where the truth in the store ends: the place to resume from when the group has no usable commit. */
-  async resumeOffset(topic: string, partition: number): Promise<number | undefined> {
-    const manifests = await this.#options.store.readManifests(topic, partition, 0);
-    if (manifests.length === 0) return undefined;
-    return findPath(manifests, manifests[0]!.startOffset).at(-1)?.endOffset;
+  /**
+   * Where the truth in the store ends, as far as it can be seen: segments from there on continue the tiling, whatever was
+   * committed. Rows that are not visible yet are read once more.
+   */
+  resumeOffset(topic: string, partition: number): Promise<number | undefined> {
+    return tiledEnd(this.#options.store, topic, partition);
   }
 
   /** Cuts partitions that have gone quiet or whose segment has grown old. Any cut is right. To be called every second or so. */
   async cutDue(): Promise<void> {
-    const nowMs = this.#options.clock.nowMs();
+    // Not the wall clock: set back by an hour it would leave segments open for that hour.
+    const nowMs = this.#options.clock.elapsedMs();
     for (const [key, folder] of this.#folders) {
       if (folder.openOffsetCount === 0) continue;
       const quiet = nowMs - (this.#lastBatchMs.get(key) ?? nowMs) >= this.#options.idleCutMs;

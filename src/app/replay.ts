@@ -79,6 +79,9 @@ export async function replay(options: ReplayOptions): Promise<ReplaySummary> {
     deliver: async () => {},
     idleTimeoutMs: Number.POSITIVE_INFINITY,
     checkpointWindows: 0,
+    rollupCheckpointMs: Number.POSITIVE_INFINITY,
+    confirmsPartitions: false,
+    sourceNames: [],
     adoptsChanges: false,
     recentWindowsMax: 1_000_000,
     signal: new AbortController().signal,
@@ -86,7 +89,7 @@ export async function replay(options: ReplayOptions): Promise<ReplaySummary> {
     onIncidents: (changed) => output.incidentsChanged(changed),
     onJoined: (verdicts) => output.joined(verdicts),
   });
-  await watch.restore();
+  await watch.restore({ merges: true, attends: true });
   await watch.audit();
 
   const step = async () => {
@@ -112,7 +115,7 @@ async function importFolder(
   keeping: { readonly store: Store; readonly clock: Clock },
   path: string,
 ): Promise<void> {
-  const { swimlane = "*", source = "default", ...read } = await readBaseline([path]);
+  const { swimlane = "*", source = "default", ...read } = await readBaseline([path], undefined);
   await importBaseline(keeping, {
     ...read,
     swimlane,

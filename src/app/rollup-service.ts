@@ -1,17 +1,19 @@
 /** From durable segments to merged windows in the store, and a job for each lane that has something to judge. */
 import type { Clock } from "../base/clock.ts";
-import { OperationalError } from "../base/errors.ts";
+import { errorText } from "../base/errors.ts";
 import type { Telemetry } from "../base/telemetry.ts";
 import type { JobQueue } from "../queue/contract.ts";
+import { writeCheckpoint } from "../rollup/checkpoint.ts";
 import type { CompleteWindow } from "../rollup/complete-window.ts";
+import { type AskedAt, IdleRule } from "../rollup/idle-rule.ts";
 import { laneKey } from "../rollup/lane-progress.ts";
-import type { Rollup } from "../rollup/rollup.ts";
+import type { Rollup, WatermarkMoment } from "../rollup/rollup.ts";
 import type { Segment } from "../segment/manifest.ts";
 import type { PartitionEnd, PartitionPosition } from "../source/contract.ts";
 import type { Store } from "../store/contract.ts";
 import type { AuditJob } from "./audit-service.ts";
-import { countBusy } from "./busy.ts";
 import type { RecentWindows } from "./recent-windows.ts";
+import { SegmentReader } from "./segment-reader.ts";
 
 export interface RollupServiceOptions {
   readonly rollup: Rollup;
@@ -20,26 +22,42 @@ export interface RollupServiceOptions {
   readonly audits: JobQueue<AuditJob>;
   readonly clock: Clock;
   readonly telemetry: Telemetry;
+  /** The configured source that reads a topic. */
+  readonly groupOf: (topic: string) => string;
+  /** Names of the configured sources. */
+  readonly sourceNames: readonly string[];
   /** How long a partition must have had nothing to read before the clock stands in for its records, ms. */
   readonly idleTimeoutMs: number;
+  /** Least time between two checkpoints of the rollup, ms; infinite keeps none (replay). */
+  readonly rollupCheckpointMs: number;
   readonly signal: AbortSignal;
 }
 
 /** Windows merged and written in one step. */
 const WINDOWS_PER_STEP = 2_000;
-/** Path segments before the newest that are read again: where a successor's other cut of the same offsets may begin. */
-const PATH_LOOKBACK = 64;
-/** Polls between two looks at all manifests of a partition. */
-const FULL_LOOK_EVERY = 60;
+
+/** What is to be known before the broker is asked for its partitions. */
+export interface Asking {
+  readonly at: AskedAt;
+  readonly moment: WatermarkMoment;
+}
 
 export class RollupService {
   readonly #options: RollupServiceOptions;
-  /** Since when each partition has had nothing to read and nothing new. */
-  readonly #idle = new Map<string, { readonly endOffset: number; readonly sinceMs: number }>();
-  #polls = 0;
+  readonly #idle: IdleRule;
+  readonly #reader: SegmentReader;
+  /** Merged and not yet acknowledged by the store: written before anything else is released. */
+  #unwritten: readonly CompleteWindow[] = [];
+  /** The newest job of each lane that the queue has not taken yet: a queue that is away holds up no counting. */
+  readonly #unannounced = new Map<string, { readonly key: string; readonly job: AuditJob }>();
+  /** Topics that each source reads, as the broker last answered. */
+  readonly #topics = new Map<string, ReadonlySet<string>>();
+  #checkpointElapsedMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: RollupServiceOptions) {
     this.#options = options;
+    this.#idle = new IdleRule(options.clock, options.idleTimeoutMs);
+    this.#reader = new SegmentReader(options);
   }
 
   /** Partitions that will be read: none of their lanes' windows is complete before all of them say so. */
@@ -56,105 +74,139 @@ export class RollupService {
     }
   }
 
-  /** Reads what other processes have written since the last poll. Segments with rows still invisible wait for the next. */
-  async poll(): Promise<void> {
-    const { store, rollup } = this.#options;
-    const everything = this.#polls++ % FULL_LOOK_EVERY === 0;
-    for (const { topic, partition } of await store.readPartitions()) {
-      const known = [...rollup.frontiers].find((f) => f.topic === topic && f.partition === partition);
-      const from = everything ? 0 : (known?.path.at(-PATH_LOOKBACK)?.startOffset ?? 0);
-      const manifests = await store.readManifests(topic, partition, from);
-      const fresh = manifests.filter((manifest) => known?.has(manifest) !== true);
-      if (fresh.length === 0) continue;
-      const rows = await store.readSegmentProfiles(fresh);
-      const visible = fresh.flatMap((manifest, i) =>
-        rows[i] === undefined ? [] : [{ manifest, profiles: rows[i] }],
-      );
-      await rollup.add(topic, partition, visible);
-    }
+  /** Reads what other processes have written since the last poll, or this one before it was restarted. */
+  poll(): Promise<number> {
+    return this.#reader.poll();
   }
 
-  /**
-   * The idle rule: when the broker says, just now, that nothing is left to read of a partition, and has said so for the
-   * idle time-out, its watermark follows the clock. A broker that cannot be reached moves nothing.
-   */
-  observeEnds(ends: readonly PartitionEnd[]): void {
-    const { clock, idleTimeoutMs } = this.#options;
-    const nowMs = clock.nowMs();
+  /** To be called just before a source is asked for the ends of its partitions. */
+  asking(): Asking {
+    return { at: this.#idle.asking(), moment: this.#options.rollup.moment() };
+  }
+
+  /** What the broker answered: partitions that nobody has read yet hold windows back too, idle ones do not. */
+  observeEnds(sourceName: string, ends: readonly PartitionEnd[], { at, moment }: Asking): void {
+    const { rollup, groupOf } = this.#options;
+    this.#topics.set(sourceName, new Set(ends.map(({ topic }) => topic)));
+    this.#finishUnread();
     for (const end of ends) {
-      const frontier = this.#options.rollup.frontier(end.topic, end.partition, end.startOffset);
-      const key = `${end.topic}|${end.partition}`;
-      const known = this.#idle.get(key);
-      const quiet = frontier.endOffset >= end.endOffset && known?.endOffset === end.endOffset;
-      if (!quiet) this.#idle.set(key, { endOffset: end.endOffset, sinceMs: nowMs });
-      else if (nowMs - known.sinceMs >= idleTimeoutMs) frontier.idleWatermarkMs = nowMs - idleTimeoutMs;
+      const frontier = rollup.frontier(end.topic, end.partition, end.startOffset);
+      this.#idle.observe(frontier, end, at);
     }
+    rollup.confirm(new Set(ends.map(({ topic }) => groupOf(topic))), moment);
+  }
+
+  /** A topic that no source reads any more brings no more records: its partitions hold nothing back. */
+  #finishUnread(): void {
+    if (this.#options.sourceNames.some((name) => !this.#topics.has(name))) return;
+    const topics = [...this.#topics.values()];
+    for (const frontier of this.#options.rollup.frontiers)
+      frontier.finished = !topics.some((read) => read.has(frontier.topic));
   }
 
   /** Merges and writes the windows that are complete, and asks for their audit. Returns how many there were. */
   async release(): Promise<number> {
-    let count = 0;
-    while (!this.#options.signal.aborted) {
-      const startMs = performance.now();
-      const complete = this.#options.rollup.releaseComplete(WINDOWS_PER_STEP);
-      countBusy(this.#options.telemetry, "merge", startMs);
-      if (complete.length === 0) break;
-      await this.#write(complete);
-      await this.#options.audits.addAll(jobsOf(complete));
-      count += complete.length;
+    const { rollup, signal } = this.#options;
+    let count = await this.#writeOut();
+    await rollup.settle();
+    while (!signal.aborted) {
+      this.#unwritten = rollup.releaseComplete(WINDOWS_PER_STEP);
+      if (this.#unwritten.length === 0) break;
+      count += await this.#writeOut();
     }
-    return count + (await this.#revise());
+    if (rollup.revisions.count > 0) {
+      this.#unwritten = await rollup.revise();
+      count += await this.#writeOut();
+    }
+    await this.#announce();
+    await this.#checkpoint();
+    return count;
   }
 
-  async #revise(): Promise<number> {
-    const revised = await this.#options.rollup.revise();
-    if (revised.length === 0) return 0;
-    await this.#write(revised);
-    const jobs = revised.map(({ window }) => ({
-      key: `${laneKey(window)}|${window.windowStartMs}|r${window.revision}`,
-      job: { ...laneOf(window), untilStartMs: window.windowStartMs, revisedStartMs: window.windowStartMs },
-    }));
-    await this.#options.audits.addAll(jobs);
-    this.#options.telemetry
-      .counter("rollup_revisions_total", "Windows merged again because of late data")
-      .inc(revised.length);
-    return revised.length;
-  }
-
-  async #write(complete: readonly CompleteWindow[]): Promise<void> {
+  /** Writes what was merged. When the store fails it stays here, and nothing newer overtakes it. */
+  async #writeOut(): Promise<number> {
+    const complete = this.#unwritten;
+    if (complete.length === 0) return 0;
     const { store, recent, telemetry } = this.#options;
-    try {
-      await store.writeWindows(
-        complete.map(({ window }) => window),
-        complete.flatMap(({ profiles }) => profiles),
-      );
-    } catch (error) {
-      throw new OperationalError(
-        "merged windows could not be written; the process must restart and merge them again",
-        {
-          code: "ROLLUP_WRITE_FAILED",
-          retryable: false,
-          cause: error,
-        },
-      );
-    }
+    await store.writeWindows(
+      complete.map(({ window }) => window),
+      complete.flatMap(({ profiles }) => profiles),
+    );
+    this.#unwritten = [];
+    const revised = complete.filter(({ window }) => window.revision > 1);
     recent.add(complete.filter(({ window }) => window.revision === 1));
     telemetry.counter("rollup_windows_total", "Windows merged and written").inc(complete.length);
+    if (revised.length > 0)
+      telemetry
+        .counter("rollup_revisions_total", "Windows merged again because of late data")
+        .inc(revised.length);
+    for (const job of jobsOf(complete)) this.#unannounced.set(job.key, job);
+    if (this.#unannounced.size > UNANNOUNCED_MAX) this.#keepNewestJobs();
+    return complete.length;
+  }
+
+  async #announce(): Promise<void> {
+    const jobs = [...this.#unannounced.values()];
+    if (jobs.length === 0) return;
+    try {
+      await this.#options.audits.addAll(jobs);
+      for (const { key } of jobs) this.#unannounced.delete(key);
+    } catch (error) {
+      this.#options.telemetry.log("warn", "audits could not be asked for; windows go on, audits catch up", {
+        jobs: jobs.length,
+        error: errorText(error),
+      });
+    }
+  }
+
+  /** The newest job of a lane judges all before it; a revision that is forgotten costs a verdict its newest count. */
+  #keepNewestJobs(): void {
+    const newest = new Map<string, { readonly key: string; readonly job: AuditJob }>();
+    for (const entry of this.#unannounced.values()) {
+      const known = newest.get(laneKey(entry.job));
+      if (known === undefined || known.job.untilStartMs <= entry.job.untilStartMs)
+        newest.set(laneKey(entry.job), entry);
+    }
+    this.#unannounced.clear();
+    for (const entry of newest.values()) this.#unannounced.set(entry.key, entry);
+  }
+
+  async #checkpoint(): Promise<void> {
+    const { clock, rollup, rollupCheckpointMs, store } = this.#options;
+    if (clock.elapsedMs() - this.#checkpointElapsedMs < rollupCheckpointMs) return;
+    const checkpoint = rollup.checkpoint();
+    if (checkpoint === undefined) return;
+    await writeCheckpoint(store, checkpoint);
+    this.#checkpointElapsedMs = clock.elapsedMs();
   }
 }
+
+/** Jobs that wait for a queue that is away; past it one for each lane. */
+const UNANNOUNCED_MAX = 10_000;
 
 function laneOf(window: CompleteWindow["window"]) {
   return { swimlane: window.swimlane, source: window.source, windowSizeMs: window.windowSizeMs };
 }
 
-/** One job a lane: it judges all windows up to the newest. */
+/** One job a lane, which judges all windows up to the newest; one for each window that was revised. */
 function jobsOf(
   complete: readonly CompleteWindow[],
 ): readonly { readonly key: string; readonly job: AuditJob }[] {
-  const jobs = new Map<string, AuditJob>();
-  for (const { window } of complete)
-    jobs.set(laneKey(window), { ...laneOf(window), untilStartMs: window.windowStartMs });
-  return [...jobs].map(([lane, job]) => ({ key: `${lane}|${job.untilStartMs}`, job }));
+  const jobs = new Map<string, { readonly key: string; readonly job: AuditJob }>();
+  for (const { window } of complete) {
+    const lane = laneOf(window);
+    const untilStartMs = window.windowStartMs;
+    if (window.revision === 1)
+      jobs.set(laneKey(window), {
+        key: `${laneKey(window)}|${untilStartMs}`,
+        job: { ...lane, untilStartMs },
+      });
+    else {
+      const key = `${laneKey(window)}|${untilStartMs}|r${window.revision}`;
+      jobs.set(key, { key, job: { ...lane, untilStartMs, revisedStartMs: untilStartMs } });
+    }
+  }
+  return [...jobs.values()];
 }
 
 function byPartition(segments: readonly Segment[]): Iterable<Segment[]> {

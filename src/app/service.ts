@@ -12,7 +12,9 @@ import { retry } from "../base/retry.ts";
 import type { Telemetry } from "../base/telemetry.ts";
 import type { ControlServer } from "../control/contract.ts";
 import { startControlServer, startHealthServer } from "../control/server.ts";
+import { ByteDecoder } from "../decode/bytes/byte-decoder.ts";
 import type { Mapping } from "../decode/mapping.ts";
+import { ShapeRegistry } from "../decode/shapes.ts";
 import { Deliverer } from "../notify/deliver.ts";
 import type { JobQueue } from "../queue/contract.ts";
 import type { Segment } from "../segment/manifest.ts";
@@ -23,12 +25,10 @@ import type { AuditJob } from "./audit-service.ts";
 import { auditorOptionsOf, coarserOf } from "./auditor-options.ts";
 import type { Config } from "./config/schema.ts";
 import { controlOptions } from "./control-wiring.ts";
-import { decodingOf } from "./decoding.ts";
 import { repeat } from "./every.ts";
 import type { IncidentJob } from "./incident-feed.ts";
 import { Ingest } from "./ingest.ts";
-import { compareWithOf, incidentOptionsOf, laneWindows } from "./lane-settings.ts";
-import { PathMetrics } from "./path-metrics.ts";
+import { compareWithOf, foldingShape, incidentOptionsOf, laneWindows } from "./lane-settings.ts";
 import { makeNotifiers, makeQueue, makeSource, openStore } from "./plug-ins.ts";
 import { Watch, type WatchOptions } from "./watch.ts";
 
@@ -54,7 +54,9 @@ export interface ServiceOptions {
 
 /** From a merged window to a verdict in at most a few of these. */
 const TICK_MS = 300;
-const ENDS_EVERY_MS = 2_000;
+/** A window is merged only once the broker has confirmed its partitions after it was passed. */
+const ENDS_EVERY_MS = 1_000;
+const ROLLUP_CHECKPOINT_MS = 30_000;
 /** How long a store or a queue that is away is waited for at the start. */
 const START_PATIENCE_MS = 120_000;
 /** A store that does not answer is not waited for at the end: what it acknowledged is safe. */
@@ -139,7 +141,11 @@ export class Service {
       await mkdir(dirname(config.store.path), { recursive: true });
     await this.#patiently("opening the store", () => this.#store.open());
     await this.#startControl();
-    if (roles.has("control") || roles.has("audit") || roles.has("notify")) await this.#watch.restore();
+    const parts = {
+      merges: roles.has("control"),
+      attends: roles.has("notify") || (roles.has("audit") && !this.#isShared),
+    };
+    await this.#patiently("reading where the last run stopped", () => this.#watch.restore(parts));
     if (roles.has("audit")) await this.#patiently("joining the audits", () => this.#watch.audit());
     if (roles.has("notify")) {
       await this.#patiently("joining the incidents", () => this.#watch.attend());
@@ -163,7 +169,9 @@ export class Service {
   /** Once all sources have ended: merges, judges and tells the rest. */
   async drain(): Promise<void> {
     for (const { ingest } of this.#readings) await ingest.idle();
-    if (this.#options.roles.has("control") && !this.#isShared) await this.#watch.tick();
+    if (!this.#options.roles.has("control") || this.#isShared) return;
+    await this.#observeEnds();
+    await this.#watch.tick();
   }
 
   /** Cuts, writes and commits what is open, lets running jobs end, closes. Under 20 s when the store answers. */
@@ -226,30 +234,32 @@ export class Service {
 
   async #startRollup(): Promise<void> {
     const { signal } = this.#stopping;
+    const { rollups } = this.#watch;
+    // What this process itself writes it hands on; what was written before it began is in the store only.
+    await this.#patiently("reading the newest segments", async () => {
+      while ((await rollups.poll()) > 0);
+    });
     const step = async () => {
-      if (this.#readsSegmentsFromStore) await this.#watch.rollups.poll();
+      if (this.#readsSegmentsFromStore) await rollups.poll();
       await this.#watch.tick();
     };
-    const metrics = new PathMetrics(this.#watch.rollup, this.#options.telemetry);
-    const observeEnds = async () => {
-      for (const { source } of this.#readings) {
-        const ends = await source.partitionEnds();
-        this.#watch.rollups.observeEnds(ends);
-        metrics.observeEnds(ends);
-      }
-    };
-    if (this.#readsSegmentsFromStore)
-      await observeEnds().catch((error: unknown) =>
-        this.#complain("asking for the ends of partitions", error),
-      );
     this.#loops.push(
       repeat(this.#options.clock, TICK_MS, signal, () => this.#guarded(step, "merging and judging")),
     );
     this.#loops.push(
       repeat(this.#options.clock, ENDS_EVERY_MS, signal, () =>
-        this.#guarded(observeEnds, "asking for the ends of partitions"),
+        this.#guarded(() => this.#observeEnds(), "asking for the ends of partitions"),
       ),
     );
+  }
+
+  /** Which partitions there are and where they end; what was passed when it was asked may be released then. */
+  async #observeEnds(): Promise<void> {
+    const { rollups } = this.#watch;
+    for (const { source } of this.#readings) {
+      const asking = rollups.asking();
+      rollups.observeEnds(source.name, await source.partitionEnds(), asking);
+    }
   }
 
   async #startIngest(): Promise<void> {
@@ -274,21 +284,17 @@ export class Service {
     let ingest: Ingest | undefined;
     const watermarkMs = (topic: string) => ingest?.watermarkMs(topic) ?? Number.NEGATIVE_INFINITY;
     const source = (this.#options.makeSource ?? makeSource)(name, config, { clock, telemetry, watermarkMs });
-    const { decoder, shape, schemas } = decodingOf(config, name, mappingOf(config, name), {
-      clock,
-      telemetry,
-    });
+    const mapping = mappingOf(config, name);
     const { ageMax, bytesMax, offsetsMax, seriesMax, idleCut, waitingBytesMax } = config.segments;
     ingest = new Ingest({
       source,
       store: this.#store,
-      decoder,
-      ...(schemas === undefined ? {} : { prepare: (batch, control) => schemas.prepare(batch, control) }),
+      decoder: new ByteDecoder(mapping, new ShapeRegistry(), config.limits),
       lanes: laneWindows(config),
       arena: new ProfileArena({ k: config.profile.k }),
       bounds: { bytesMax, offsetsMax, seriesMax },
       ageCutMs: ageMax,
-      shape,
+      shape: foldingShape(config, mapping),
       asOfMs: config.sources[name]?.type === "synthetic" ? Number.POSITIVE_INFINITY : clock.nowMs(),
       clock,
       telemetry,
@@ -326,6 +332,9 @@ export class Service {
       deliver: async (changed) => this.#deliverer.offer(changed),
       idleTimeoutMs: config.segments.idleTimeout,
       checkpointWindows: CHECKPOINT_WINDOWS,
+      rollupCheckpointMs: ROLLUP_CHECKPOINT_MS,
+      confirmsPartitions: true,
+      sourceNames: Object.keys(config.sources),
       signal: this.#stopping.signal,
       adoptsChanges: this.#options.roles.has("control"),
       recentWindowsMax: this.#isShared ? 0 : RECENT_WINDOWS_MAX,

@@ -8,6 +8,7 @@ import type { Clock } from "../base/clock.ts";
 import type { Telemetry } from "../base/telemetry.ts";
 import type { IncidentOptions } from "../incident/options.ts";
 import type { JobQueue } from "../queue/contract.ts";
+import { readCheckpoint } from "../rollup/checkpoint.ts";
 import type { LaneName } from "../rollup/lane-progress.ts";
 import { Rollup } from "../rollup/rollup.ts";
 import type { IncidentRow, Store, VerdictRow } from "../store/contract.ts";
@@ -36,6 +37,12 @@ export interface WatchOptions {
   readonly deliver: (changed: readonly IncidentRow[]) => Promise<void>;
   readonly idleTimeoutMs: number;
   readonly checkpointWindows: number;
+  /** Least time between two checkpoints of the rollup, ms; infinite keeps none (replay). */
+  readonly rollupCheckpointMs: number;
+  /** See {@link RollupOptions.confirmsPartitions}. */
+  readonly confirmsPartitions: boolean;
+  /** Names of the configured sources, each of which is asked for its partitions. */
+  readonly sourceNames: readonly string[];
   /** Windows kept in memory from merge to audit; 0 when audits run elsewhere. */
   readonly recentWindowsMax: number;
   /** People may acknowledge incidents through an API meanwhile: look before each change. */
@@ -71,12 +78,18 @@ export class Watch {
     return this.#rollup;
   }
 
-  /** Takes up where the store ends. To be called once, before anything else. */
-  async restore(): Promise<void> {
-    const lanesBefore = await this.#rollup.restore();
+  /**
+   * Takes up where the store ends. To be called before anything else; may be repeated when the store fails.
+   * @param parts what this process will do: merge windows, look after incidents.
+   */
+  async restore(parts: { readonly merges: boolean; readonly attends: boolean }): Promise<void> {
+    const { store } = this.#options;
+    const lanesBefore = parts.merges
+      ? await this.#rollup.restore(await readCheckpoint(store))
+      : new Set<string>();
     this.#recent = new RecentWindows(this.#options.recentWindowsMax, lanesBefore);
     this.#rollups = new RollupService({ ...this.#options, rollup: this.#rollup, recent: this.#recent });
-    await this.incidents.restore();
+    if (parts.attends) await this.incidents.restore();
   }
 
   /** Starts judging. */

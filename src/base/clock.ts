@@ -2,12 +2,15 @@
 export interface Clock {
   /** Milliseconds since the Unix epoch, UTC. */
   nowMs(): number;
+  /** Milliseconds of a clock that nobody sets: it never jumps, and only differences of it mean something. */
+  elapsedMs(): number;
   /** Resolves after `delayMs`, or at once when `signal` aborts (it never rejects). */
   sleep(delayMs: number, signal?: AbortSignal): Promise<void>;
 }
 
 export const systemClock: Clock = {
   nowMs: () => Date.now(),
+  elapsedMs: () => performance.now(),
   sleep: (delayMs, signal) =>
     new Promise((resolve) => {
       if (signal?.aborted) return resolve();
@@ -31,6 +34,10 @@ export class ManualClock implements Clock {
   }
 
   nowMs(): number {
+    return this.#nowMs;
+  }
+
+  elapsedMs(): number {
     return this.#nowMs;
   }
 

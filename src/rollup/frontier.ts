@@ -1,7 +1,6 @@
 /** How far the truth of one partition reaches: its manifests, the path through them, and what the path's end implies. */
-import { OUTCOMES, type OutcomeCounts, zeroOutcomes } from "../decode/outcome.ts";
 import type { Manifest } from "../segment/manifest.ts";
-import { findPath, segmentName } from "./path.ts";
+import { findPath, findPathTo, segmentName } from "./path.ts";
 
 /** What changed on a partition's path when manifests arrived. */
 export interface PathChange {
@@ -10,27 +9,27 @@ export interface PathChange {
   readonly removed: readonly Manifest[];
 }
 
-/** Sums over the segments on a path: they add up to its offsets, whichever process wrote them and however often. */
-export interface PathTotals {
-  readonly outcomes: OutcomeCounts;
-  byteCount: number;
-  segmentCount: number;
-}
+const NO_CHANGE: PathChange = { added: [], removed: [] };
 
 export class PartitionFrontier {
   readonly topic: string;
   readonly partition: number;
   #startOffset: number;
-  /** Segments before it were forgotten: they are counted, and their windows are final. */
+  /** Nothing before it is walked here: it was counted and merged by an earlier process, or trimmed. */
   #floorOffset = 0;
+  /** Lowest segment that is known to exist, though its rows may not be readable yet. */
+  #sightedOffset = Number.POSITIVE_INFINITY;
+  /** Furthest end of any segment that is known to exist. */
+  #sightedEndOffset = 0;
   readonly #candidates = new Map<string, Manifest>();
   #path: Manifest[] = [];
   #onPath = new Set<string>();
-  #totals: PathTotals = zeroTotals();
   #eventTimeMaxMs = Number.NEGATIVE_INFINITY;
+  /** The same of what lies before `startOffset`. */
+  #eventTimeMaxBeforeMs = Number.NEGATIVE_INFINITY;
   /** Set by the idle rule: a partition with nothing left to read follows the clock. */
   idleWatermarkMs = Number.NEGATIVE_INFINITY;
-  /** Set at the end of a finite input: this partition will bring no more, and holds no window back. */
+  /** Set at the end of a finite input, and for topics that are no longer read: it holds no window back. */
   finished = false;
 
   constructor(topic: string, partition: number, startOffset: number) {
@@ -43,13 +42,9 @@ export class PartitionFrontier {
     return this.#path;
   }
 
-  get totals(): Readonly<PathTotals> {
-    return this.#totals;
-  }
-
-  /** First offset that the path accounts for. */
+  /** First offset that the path here accounts for. */
   get startOffset(): number {
-    return this.#path[0]?.startOffset ?? this.#startOffset;
+    return this.#startOffset;
   }
 
   /** One past the last offset that the path accounts for. */
@@ -57,9 +52,20 @@ export class PartitionFrontier {
     return this.#path.at(-1)?.endOffset ?? this.#startOffset;
   }
 
+  /** True while segments are known further on that no path reaches: one that is missing may begin far back. */
+  get isStuck(): boolean {
+    return this.#sightedEndOffset > this.endOffset;
+  }
+
   /** No on-time record of this partition is older. Epoch milliseconds; −Infinity before the first record. */
   get watermarkMs(): number {
     return Math.max(this.#eventTimeMaxMs, this.idleWatermarkMs);
+  }
+
+  /** Highest event time among the records before the path's segment `index`. */
+  eventTimeMaxBefore(index: number): number {
+    const path = this.#path.slice(0, index).map(({ eventTimeMaxMs }) => eventTimeMaxMs);
+    return path.reduce((max, ms) => Math.max(ms, max), this.#eventTimeMaxBeforeMs);
   }
 
   /** True for a segment that was added already, on the path or not. */
@@ -71,47 +77,73 @@ export class PartitionFrontier {
     return this.#onPath.has(segmentName(manifest));
   }
 
+  /** Goes on where an earlier process was: its path ended at or after `fromOffset`. */
+  resume(fromOffset: number, eventTimeMaxMs: number): void {
+    this.#startOffset = fromOffset;
+    this.#floorOffset = fromOffset;
+    this.#eventTimeMaxMs = eventTimeMaxMs;
+    this.#eventTimeMaxBeforeMs = eventTimeMaxMs;
+  }
+
   /**
-   * Forgets segments whose log time is before `beforeMs`. Safe once no record of a window in them can still be folded
-   * (older than every lane's `lateMax`): a bound on memory, not on truth, which stays in the store.
+   * Manifests that exist. The tiling begins at the first of them, readable or not: the store keeps segments for a while
+   * only, and a group may have begun to read in the middle of the log.
    */
-  forgetBefore(beforeMs: number): void {
-    const kept = this.#path.findIndex((manifest) => manifest.startedAtMs >= beforeMs);
-    if (kept <= 0) return;
-    this.#floorOffset = this.#path[kept]!.startOffset;
-    this.#startOffset = this.#floorOffset;
-    for (const manifest of this.#path.slice(0, kept)) addTotals(this.#totals, manifest, -1);
-    this.#path = this.#path.slice(kept);
+  sight(manifests: readonly Manifest[]): void {
+    for (const { startOffset, endOffset } of manifests) {
+      if (startOffset < this.#floorOffset) continue;
+      this.#sightedOffset = Math.min(this.#sightedOffset, startOffset);
+      this.#sightedEndOffset = Math.max(this.#sightedEndOffset, endOffset);
+    }
+    if (!Number.isFinite(this.#sightedOffset) || this.#floorOffset > 0) return;
+    if (this.#path.length === 0 || this.#sightedOffset < this.#startOffset)
+      this.#startOffset = this.#sightedOffset;
+  }
+
+  /** Takes manifests whose rows can all be read. */
+  add(manifests: readonly Manifest[]): PathChange {
+    const fresh = manifests.filter(
+      (manifest) => manifest.startOffset >= this.#floorOffset && !this.#candidates.has(segmentName(manifest)),
+    );
+    if (fresh.length === 0) return NO_CHANGE;
+    this.sight(fresh);
+    for (const manifest of fresh) this.#candidates.set(segmentName(manifest), manifest);
+    return this.#extend(fresh) ?? this.#walkAgain();
+  }
+
+  /** Puts the path that an earlier process walked before this one's start, from the store's manifests. */
+  extendBack(manifests: readonly Manifest[]): void {
+    const first = manifests[0];
+    if (first === undefined || first.startOffset >= this.#startOffset) return;
+    const before = manifests.filter(({ endOffset }) => endOffset <= this.#startOffset);
+    const path = findPathTo(before, first.startOffset, this.#startOffset);
+    if (path === undefined) return;
+    for (const manifest of path) {
+      this.#candidates.set(segmentName(manifest), manifest);
+      this.#onPath.add(segmentName(manifest));
+    }
+    this.#path = [...path, ...this.#path];
+    this.#startOffset = first.startOffset;
+    this.#floorOffset = first.startOffset;
+  }
+
+  /** Keeps the newest `segmentsMax` of the path in memory; the rest stays in the store, see {@link extendBack}. */
+  trim(segmentsMax: number): void {
+    if (this.#path.length <= segmentsMax) return;
+    this.#eventTimeMaxBeforeMs = this.eventTimeMaxBefore(this.#path.length - segmentsMax);
+    this.#path = this.#path.slice(-segmentsMax);
+    this.#startOffset = this.#path[0]!.startOffset;
+    this.#floorOffset = this.#startOffset;
     for (const [name, manifest] of this.#candidates) {
-      if (manifest.startOffset >= this.#startOffset) continue;
+      if (manifest.startOffset >= this.#floorOffset) continue;
       this.#candidates.delete(name);
       this.#onPath.delete(name);
     }
   }
 
-  add(manifests: readonly Manifest[]): PathChange {
-    const fresh = manifests.filter((manifest) => !this.#candidates.has(segmentName(manifest)));
-    if (fresh.length === 0) return { added: [], removed: [] };
-    for (const manifest of fresh) this.#candidates.set(segmentName(manifest), manifest);
-    this.#adoptStart(fresh);
-    return this.#extend(fresh) ?? this.#walkAgain();
-  }
-
-  /**
-   * The tiling begins at the first segment there is: the store keeps segments for a while only, and a group may have
-   * begun to read in the middle of the log. What was forgotten on purpose stays forgotten.
-   */
-  #adoptStart(fresh: readonly Manifest[]): void {
-    let firstOffset = this.#path[0]?.startOffset ?? Number.POSITIVE_INFINITY;
-    for (const { startOffset } of fresh) firstOffset = Math.min(firstOffset, startOffset);
-    if (this.#path.length === 0)
-      for (const { startOffset } of this.#candidates.values())
-        firstOffset = Math.min(firstOffset, startOffset);
-    this.#startOffset = Math.max(this.#floorOffset, firstOffset);
-  }
-
   /** The usual case, without a walk: the new manifests continue the path one after another. */
   #extend(fresh: readonly Manifest[]): PathChange | undefined {
+    if (this.#path.length > 0 && this.#path[0]!.startOffset !== this.#startOffset) return undefined;
     const ordered = [...fresh].sort((a, b) => a.startOffset - b.startOffset);
     let end = this.endOffset;
     for (const manifest of ordered) {
@@ -129,7 +161,6 @@ export class PartitionFrontier {
     const before = this.#path;
     const wasOnPath = this.#onPath;
     this.#onPath = new Set();
-    this.#totals = zeroTotals();
     this.#path = [...path];
     this.#take(path);
     return {
@@ -141,18 +172,7 @@ export class PartitionFrontier {
   #take(news: readonly Manifest[]): void {
     for (const manifest of news) {
       this.#onPath.add(segmentName(manifest));
-      addTotals(this.#totals, manifest, 1);
       if (manifest.eventTimeMaxMs > this.#eventTimeMaxMs) this.#eventTimeMaxMs = manifest.eventTimeMaxMs;
     }
   }
-}
-
-function zeroTotals(): PathTotals {
-  return { outcomes: zeroOutcomes(), byteCount: 0, segmentCount: 0 };
-}
-
-function addTotals(totals: PathTotals, { outcomes, byteCount }: Manifest, sign: 1 | -1): void {
-  for (const outcome of OUTCOMES) totals.outcomes[outcome] += sign * outcomes[outcome];
-  totals.byteCount += sign * byteCount;
-  totals.segmentCount += sign;
 }

@@ -3,24 +3,28 @@
  * still open, and releases a window once every partition that could still bring records to it has passed its end.
  */
 import type { LaneRules, LaneWindows } from "../assign/lane.ts";
-import { windowStartMs } from "../assign/window.ts";
 import type { Clock } from "../base/clock.ts";
-import { invariant } from "../base/errors.ts";
+import { OperationalError } from "../base/errors.ts";
 import type { Telemetry } from "../base/telemetry.ts";
 import type { Manifest, Segment, SegmentProfile } from "../segment/manifest.ts";
-import type { LaneRow, Store, WindowRow } from "../store/contract.ts";
+import type { LaneRow, Store } from "../store/contract.ts";
+import type { LaneCheckpoint, PartitionCheckpoint, RollupCheckpoint } from "./checkpoint.ts";
 import type { CompleteWindow } from "./complete-window.ts";
 import { PartitionFrontier } from "./frontier.ts";
 import { LaneProgress, laneKey } from "./lane-progress.ts";
+import { readAllManifests } from "./manifests.ts";
 import { mergeWindow, type PlacedProfile } from "./merge.ts";
 import { segmentName } from "./path.ts";
+import { Revisions } from "./revisions.ts";
+import { SilentLanes } from "./silent-lanes.ts";
+import { type GroupWatermark, groupWatermark, lower } from "./watermarks.ts";
 
 /** Most segments whose rows are kept while no path reaches them; past it they are read from the store again. */
 const WAITING_SEGMENTS_MAX = 1_000;
-
-/** Silent windows after which a lane is retired: at least, and at most, whatever `silentMsMax` makes of its window size. */
-const SILENT_WINDOWS_MIN = 48;
-const SILENT_WINDOWS_MAX = 3_000;
+/** Segments of a path that are kept in memory; late data for older ones has them read from the store again. */
+const PATH_SEGMENTS_MAX = 5_000;
+/** Segments before the path's end that a start reads again: where a successor's other cut may begin. */
+const LOOKBACK_SEGMENTS = 64;
 
 export interface RollupOptions {
   readonly store: Store;
@@ -31,44 +35,51 @@ export interface RollupOptions {
   readonly groupOf: (topic: string) => string;
   /** How long a lane may be silent before it counts as retired and is no longer filled with zeros. @default 14 days */
   readonly silentMsMax?: number;
+  /**
+   * Release nothing that the broker was not asked about ({@link Rollup.confirm}): partitions may be added while
+   * running. False for a finite input, whose partitions are known. @default false
+   */
+  readonly confirmsPartitions?: boolean;
 }
 
-/** A window that late data changed after it was released. */
-interface Revision {
-  readonly lane: LaneProgress;
-  readonly startMs: number;
-}
+/** How far each group was at one moment. */
+export type WatermarkMoment = ReadonlyMap<string, number>;
 
 export class Rollup {
   readonly #options: RollupOptions;
-  readonly #silentMsMax: number;
+  readonly #silent: SilentLanes;
   readonly #frontiers = new Map<string, PartitionFrontier>();
+  readonly #groupOfPartition = new Map<string, string>();
   readonly #lanes = new Map<string, LaneProgress>();
-  readonly #revisions = new Map<string, Revision>();
+  readonly #revisions: Revisions;
   /** Rows of visible segments that no path has reached yet: a second cut of offsets already counted, or beyond a gap. */
   readonly #waiting = new Map<string, readonly SegmentProfile[]>();
-  #addsRunning = 0;
-  readonly #groupOfPartition = new Map<string, string>();
+  /** Segments on a path whose rows are not held yet. While there are any, no window is released: it might lack them. */
+  readonly #unheld = new Map<string, Manifest>();
+  readonly #confirmedMs = new Map<string, number>();
+  /** Up to where each partition was merged by the process before this one. */
+  readonly #mergedOffsets = new Map<string, number>();
 
   constructor(options: RollupOptions) {
     this.#options = options;
-    this.#silentMsMax = options.silentMsMax ?? 14 * 86_400_000;
+    this.#silent = new SilentLanes(options.silentMsMax);
+    this.#revisions = new Revisions({ ...options, onPath: (rows) => this.#onPath(rows) });
   }
 
   get frontiers(): Iterable<PartitionFrontier> {
     return this.#frontiers.values();
   }
 
-  /** Windows that have records and are not released yet. */
-  get open(): { readonly windowCount: number; readonly recordCount: number } {
-    let windowCount = 0;
-    let recordCount = 0;
-    for (const { pending } of this.#lanes.values()) {
-      windowCount += pending.size;
-      for (const rows of pending.values())
-        for (const { kind, profile } of rows) if (kind === "records") recordCount += profile.presentCount;
-    }
-    return { windowCount, recordCount };
+  get lanes(): Iterable<LaneProgress> {
+    return this.#lanes.values();
+  }
+
+  get revisions(): Revisions {
+    return this.#revisions;
+  }
+
+  knownFrontier(topic: string, partition: number): PartitionFrontier | undefined {
+    return this.#frontiers.get(`${topic}|${partition}`);
   }
 
   /** The frontier of a partition, made on first sight; its tiling begins at `startOffset`. */
@@ -84,41 +95,26 @@ export class Rollup {
   }
 
   /**
-   * Starts where the store's merged windows end: their lanes, the paths of the last `sinceMs`, and the rows of windows
-   * that were still open. To be called once, before the first segment is added.
+   * Starts where the store's merged windows end, and each partition where the checkpoint says. The segments from there
+   * on come by {@link Rollup.add}, like all that follow. To be called before the first segment is added; may be repeated.
    * @returns the lanes that the store knows.
    */
-  async restore(sinceMs = Number.NEGATIVE_INFINITY): Promise<ReadonlySet<string>> {
-    const { store } = this.#options;
-    for (const row of this.#ownSizes(await store.readLanes())) {
-      const lane = new LaneProgress(
-        row,
-        row.windowSizeMs,
-        row.lastWindowMs + row.windowSizeMs,
-        row.lastWindowMs,
-        true,
-      );
-      this.#lanes.set(laneKey(row), lane);
+  async restore(checkpoint: RollupCheckpoint | undefined): Promise<ReadonlySet<string>> {
+    const rows = this.#ownSizes(await this.#options.store.readLanes());
+    for (const lane of checkpoint?.lanes ?? []) this.#restoreLane(lane);
+    for (const row of rows)
+      this.#restoreLane({
+        ...row,
+        nextStartMs: row.lastWindowMs + row.windowSizeMs,
+        lastFilledMs: row.lastWindowMs,
+      });
+    for (const { topic, partition, fromOffset, mergedOffset, eventTimeMaxMs } of checkpoint?.partitions ??
+      []) {
+      const frontier = this.frontier(topic, partition, fromOffset);
+      frontier.resume(fromOffset, eventTimeMaxMs ?? Number.NEGATIVE_INFINITY);
+      this.#mergedOffsets.set(`${topic}|${partition}`, mergedOffset);
     }
-    const known = new Set(this.#lanes.keys());
-    // Before the first window is merged all of them are open.
-    const nextStarts = [...this.#lanes.values()].map((lane) => lane.nextStartMs);
-    const openMs = nextStarts.length === 0 ? Number.NEGATIVE_INFINITY : Math.min(...nextStarts);
-    for (const { topic, partition } of await store.readPartitions()) {
-      const manifests = (await store.readManifests(topic, partition, 0)).filter(
-        (m) => !(m.startedAtMs < sinceMs),
-      );
-      if (manifests.length === 0) continue;
-      const frontier = this.frontier(topic, partition, manifests[0]!.startOffset);
-      for (const manifest of frontier.add(manifests).added) {
-        if (manifest.rowCount === 0 || !(manifest.eventTimeMaxMs >= openMs)) continue;
-        const rows = (await this.#rowsOf(manifest)).filter(
-          (row) => row.windowStartMs >= this.#laneOf(row).nextStartMs,
-        );
-        this.#hold(manifest, rows, this.#options.groupOf(topic));
-      }
-    }
-    return known;
+    return new Set(this.#lanes.keys());
   }
 
   /** Rows of the size that a lane's records are cut to: the smallest there is, or the configured one where it is among them. */
@@ -139,93 +135,66 @@ export class Rollup {
     for (const frontier of this.#frontiers.values()) if (topics.has(frontier.topic)) frontier.finished = true;
   }
 
-  /** Takes segments of one partition, all of whose rows are visible. Rows of those off the path wait until it reaches them. */
+  /**
+   * Takes segments of one partition, all of whose rows are visible. Rows of those off the path wait until it reaches
+   * them. When the store fails meanwhile nothing is lost: {@link settle} goes on.
+   */
   async add(topic: string, partition: number, segments: readonly Segment[]): Promise<void> {
     if (segments.length === 0) return;
-    this.#addsRunning++;
-    try {
-      const startOffset = Math.min(...segments.map((segment) => segment.manifest.startOffset));
-      const frontier = this.frontier(topic, partition, startOffset);
-      const change = frontier.add(segments.map((segment) => segment.manifest));
-      for (const manifest of change.removed) this.#withdraw(manifest);
-      const group = this.#options.groupOf(topic);
-      // However many come at once, their rows are at hand: only what no path reaches yet is put by, within its bound.
-      const atHand = new Map(segments.map(({ manifest, profiles }) => [segmentName(manifest), profiles]));
-      for (const manifest of change.added) {
-        const rows = atHand.get(segmentName(manifest)) ?? (await this.#rowsOf(manifest));
-        this.#hold(manifest, rows, group);
-      }
-      for (const segment of segments) if (!frontier.isOnPath(segment.manifest)) this.#keepWaiting(segment);
-    } finally {
-      this.#addsRunning--;
+    const startOffset = Math.min(...segments.map((segment) => segment.manifest.startOffset));
+    const frontier = this.frontier(topic, partition, startOffset);
+    for (const { manifest, profiles } of segments)
+      if (!frontier.has(manifest)) this.#waiting.set(segmentName(manifest), profiles);
+    const change = frontier.add(segments.map((segment) => segment.manifest));
+    for (const manifest of change.removed) this.#withdraw(manifest);
+    for (const manifest of change.added) this.#unheld.set(segmentName(manifest), manifest);
+    await this.settle();
+    // However many come at once, their rows are at hand: only what no path reaches yet is held to the bound.
+    for (const name of this.#waiting.keys())
+      if (this.#waiting.size > WAITING_SEGMENTS_MAX) this.#waiting.delete(name);
+    frontier.trim(PATH_SEGMENTS_MAX);
+  }
+
+  /** Holds the rows of all segments that are on a path. */
+  async settle(): Promise<void> {
+    for (const [name, manifest] of this.#unheld) {
+      const rows = await this.#rowsOf(manifest);
+      // Meanwhile a better tiling may have replaced it, or another caller held it.
+      if (!this.#unheld.delete(name)) continue;
+      this.#waiting.delete(name);
+      this.#hold(manifest, rows);
+    }
+  }
+
+  /** How far each group is now; to be taken before the broker is asked for its partitions. */
+  moment(): WatermarkMoment {
+    const moment = new Map<string, number>();
+    for (const [group, watermark] of this.#groupWatermarks()) moment.set(group, watermark.ms);
+    return moment;
+  }
+
+  /** The broker named all partitions of these groups, each of which has a frontier now, at or after that moment. */
+  confirm(groups: Iterable<string>, moment: WatermarkMoment): void {
+    for (const group of groups) {
+      const ms = moment.get(group) ?? Number.NEGATIVE_INFINITY;
+      this.#confirmedMs.set(group, Math.max(ms, this.#confirmedMs.get(group) ?? Number.NEGATIVE_INFINITY));
     }
   }
 
   /** Windows that are complete now, oldest first over all lanes, each lane's in order. At most `windowsMax` of them. */
   releaseComplete(windowsMax = Number.POSITIVE_INFINITY): CompleteWindow[] {
     // The watermark rises before all rows below it are held: a window released in between would lack records.
-    if (this.#addsRunning > 0) return [];
+    if (this.#unheld.size > 0) return [];
     const released: CompleteWindow[] = [];
     const watermarks = this.#watermarks();
-    for (const lane of this.#lanes.values()) {
+    for (const lane of this.#lanes.values())
       this.#releaseLane(lane, this.#watermarkOf(lane, watermarks), released, windowsMax);
-    }
     return released.sort(compareByEnd);
   }
 
-  /** Merges again the windows that late data changed, and forgets them. Their revision goes up. */
+  /** Merges again the windows that late data changed. Their revision goes up. */
   async revise(): Promise<CompleteWindow[]> {
-    const revisions = [...this.#revisions.values()];
-    this.#revisions.clear();
-    const revised: CompleteWindow[] = [];
-    for (const { lane, startMs } of revisions) {
-      const rows = await this.#options.store.readSegmentProfilesOfWindow(
-        lane.name.swimlane,
-        lane.name.source,
-        startMs,
-      );
-      const onPath = rows.filter((row) => this.#isOnPath(row));
-      const [known] = await this.#options.store.readWindows({
-        ...lane.name,
-        windowSizeMs: lane.windowSizeMs,
-        sinceMs: startMs,
-        untilMs: startMs + 1,
-      });
-      const revision = (known?.revision ?? 0) + 1;
-      const merged = mergeWindow(
-        {
-          ...lane.name,
-          windowStartMs: startMs,
-          windowSizeMs: lane.windowSizeMs,
-          revision,
-          mergedAtMs: this.#options.clock.nowMs(),
-        },
-        onPath,
-      );
-      if (merged.window.recordCount === known?.recordCount) continue;
-      if (known !== undefined && merged.window.recordCount < known.recordCount)
-        this.#refuseLoss(known, merged);
-      else revised.push(merged);
-    }
-    return revised.sort(compareByEnd);
-  }
-
-  /** The segments that a window was merged from can be gone (retention, a replay's store): it stays as it was. */
-  #refuseLoss(known: WindowRow, { window }: CompleteWindow): void {
-    const message =
-      "a window is not merged again: late records came after the rows of its earlier segments had expired. It stays as it was.";
-    const { telemetry } = this.#options;
-    telemetry
-      .counter("rollup_revisions_refused_total", "Windows not merged again: rows of theirs had expired")
-      .inc();
-    const { swimlane, source, windowStartMs, recordCount } = known;
-    telemetry.log("warn", message, {
-      swimlane,
-      source,
-      windowStartMs,
-      recordCount,
-      found: window.recordCount,
-    });
+    return (await this.#revisions.take()).sort(compareByEnd);
   }
 
   /** Lowest watermark over all partitions of a configured source: what its lanes wait for. */
@@ -233,35 +202,48 @@ export class Rollup {
     return this.#watermarks().get(group)?.ms ?? Number.NEGATIVE_INFINITY;
   }
 
-  #keepWaiting(segment: Segment): void {
-    this.#waiting.set(segmentName(segment.manifest), segment.profiles);
-    if (this.#waiting.size > WAITING_SEGMENTS_MAX) this.#waiting.delete(this.#waiting.keys().next().value!);
+  /** Where it stands; `undefined` while rows are still to be held or windows to be merged again. */
+  checkpoint(): RollupCheckpoint | undefined {
+    if (this.#unheld.size > 0 || this.#revisions.count > 0) return undefined;
+    const lanes = [...this.#lanes.values()].map(laneCheckpoint);
+    const openMs = Math.min(...lanes.map((lane) => lane.nextStartMs));
+    const partitions = [...this.#frontiers.values()].flatMap((frontier) =>
+      partitionCheckpoint(frontier, openMs),
+    );
+    return { partitions, lanes };
+  }
+
+  #restoreLane(lane: LaneCheckpoint): void {
+    const { swimlane, source, windowSizeMs, nextStartMs, lastFilledMs } = lane;
+    const known = this.#lanes.get(laneKey(lane));
+    if (known !== undefined && known.nextStartMs >= nextStartMs) return;
+    const progress = new LaneProgress({ swimlane, source }, windowSizeMs, nextStartMs, lastFilledMs, true);
+    this.#lanes.set(laneKey(lane), progress);
   }
 
   async #rowsOf(manifest: Manifest): Promise<readonly SegmentProfile[]> {
-    const name = segmentName(manifest);
-    const waiting = this.#waiting.get(name);
-    this.#waiting.delete(name);
+    const waiting = this.#waiting.get(segmentName(manifest));
     if (waiting !== undefined) return waiting;
     const [rows] = await this.#options.store.readSegmentProfiles([manifest]);
-    invariant(rows !== undefined, `segment ${name} was visible and now is not`);
+    if (rows === undefined) throw notReadable(manifest);
     return rows;
   }
 
-  #hold(manifest: Manifest, profiles: readonly SegmentProfile[], group: string): void {
+  #hold(manifest: Manifest, profiles: readonly SegmentProfile[]): void {
+    const place = `${manifest.topic}|${manifest.partition}`;
+    const isNews = manifest.endOffset > (this.#mergedOffsets.get(place) ?? 0);
     for (const profile of profiles) {
       const lane = this.#laneOf(profile);
-      lane.groups.add(group);
-      if (lane.hold({ ...profile, manifest })) continue;
-      this.#revisions.set(`${laneKey(profile)}|${profile.windowStartMs}`, {
-        lane,
-        startMs: profile.windowStartMs,
-      });
+      lane.groups.add(this.#groupOfPartition.get(place)!);
+      if (lane.hold({ ...profile, manifest }) || !isNews) continue;
+      const { windowStartMs, windowSizeMs } = profile;
+      this.#revisions.add({ ...lane.name, windowStartMs, windowSizeMs });
     }
   }
 
   #withdraw(manifest: Manifest): void {
     const name = segmentName(manifest);
+    this.#unheld.delete(name);
     for (const lane of this.#lanes.values()) lane.withdraw((row) => segmentName(row.manifest) === name);
   }
 
@@ -288,7 +270,7 @@ export class Rollup {
     const passedMs = watermark.ms - allowedLatenessMs;
     const mergedAtMs = this.#options.clock.nowMs();
     while (released.length < windowsMax) {
-      if (this.#isRetired(lane, passedMs)) return;
+      if (this.#silent.isRetired(lane, passedMs)) return;
       const endMs = lane.nextStartMs + lane.windowSizeMs;
       if (endMs > passedMs && !(watermark.final && reachesEnd(lane, passedMs))) return;
       const target = {
@@ -302,68 +284,62 @@ export class Rollup {
     }
   }
 
-  /** A lane that was silent for long is no longer filled with zeros; it goes on at the next window with records. */
-  #isRetired(lane: LaneProgress, passedMs: number): boolean {
-    const silentMs = lane.nextStartMs - lane.lastFilledMs;
-    if (silentMs <= this.#silentLimitMs(lane) || lane.pending.has(lane.nextStartMs)) return false;
-    lane.skipSilence();
-    if (lane.pending.has(lane.nextStartMs)) return false;
-    lane.nextStartMs = Math.max(lane.nextStartMs, windowStartMs(passedMs, lane.windowSizeMs));
-    return true;
-  }
-
-  /** Long enough in windows of any size to be told of, never so long that a dead lane of short windows costs much. */
-  #silentLimitMs({ windowSizeMs }: LaneProgress): number {
-    const windows = Math.min(
-      SILENT_WINDOWS_MAX,
-      Math.max(SILENT_WINDOWS_MIN, this.#silentMsMax / windowSizeMs),
-    );
-    return windows * windowSizeMs;
+  #groupWatermarks(): Map<string, GroupWatermark> {
+    const byGroup = new Map<string, PartitionFrontier[]>();
+    for (const [key, frontier] of this.#frontiers) {
+      const group = this.#groupOfPartition.get(key)!;
+      const frontiers = byGroup.get(group);
+      if (frontiers === undefined) byGroup.set(group, [frontier]);
+      else frontiers.push(frontier);
+    }
+    return new Map([...byGroup].map(([group, frontiers]) => [group, groupWatermark(frontiers)]));
   }
 
   #watermarks(): Map<string, GroupWatermark> {
-    const watermarks = new Map<string, GroupWatermark>();
-    const groups = new Set(this.#groupOfPartition.values());
-    for (const group of groups) {
-      const frontiers = [...this.#frontiers]
-        .filter(([key]) => this.#groupOfPartition.get(key) === group)
-        .map(([, f]) => f);
-      watermarks.set(group, groupWatermark(frontiers));
+    const watermarks = this.#groupWatermarks();
+    if (this.#options.confirmsPartitions !== true) return watermarks;
+    for (const [group, { ms, final }] of watermarks) {
+      const confirmedMs = this.#confirmedMs.get(group) ?? Number.NEGATIVE_INFINITY;
+      if (!final && confirmedMs < ms) watermarks.set(group, { ms: confirmedMs, final });
     }
     return watermarks;
   }
 
   #watermarkOf(lane: LaneProgress, watermarks: ReadonlyMap<string, GroupWatermark>): GroupWatermark {
     const groups = lane.groups.size > 0 ? [...lane.groups] : [...watermarks.keys()];
-    const own = groups.map(
-      (group) => watermarks.get(group) ?? { ms: Number.NEGATIVE_INFINITY, final: false },
-    );
-    return own.reduce((low, next) => (next.ms < low.ms ? next : low), {
-      ms: Number.POSITIVE_INFINITY,
-      final: false,
-    });
+    const own = groups.flatMap((group) => watermarks.get(group) ?? []);
+    return own.length === 0 ? { ms: Number.NEGATIVE_INFINITY, final: false } : own.reduce(lower);
   }
 
-  #isOnPath(row: PlacedProfile): boolean {
-    return (
-      this.#frontiers.get(`${row.manifest.topic}|${row.manifest.partition}`)?.isOnPath(row.manifest) ?? false
+  /** The rows whose segments are on a path, which is read back from the store where memory does not reach so far. */
+  async #onPath(rows: readonly PlacedProfile[]): Promise<readonly PlacedProfile[]> {
+    for (const { manifest } of rows) {
+      const { topic, partition, startOffset } = manifest;
+      const frontier = this.knownFrontier(topic, partition);
+      if (frontier === undefined || startOffset >= frontier.startOffset) continue;
+      frontier.extendBack(await readAllManifests(this.#options.store, topic, partition, 0));
+    }
+    return rows.filter(
+      ({ manifest }) => this.knownFrontier(manifest.topic, manifest.partition)?.isOnPath(manifest) ?? false,
     );
   }
 }
 
-/** How far a configured source has come. `final`: its input has ended, nothing more is to be waited for. */
-interface GroupWatermark {
-  readonly ms: number;
-  readonly final: boolean;
+function laneCheckpoint(lane: LaneProgress): LaneCheckpoint {
+  const { name, windowSizeMs, nextStartMs, lastFilledMs } = lane;
+  return { ...name, windowSizeMs, nextStartMs, lastFilledMs };
 }
 
-function groupWatermark(frontiers: readonly PartitionFrontier[]): GroupWatermark {
-  const running = frontiers.filter((frontier) => !frontier.finished).map((frontier) => frontier.watermarkMs);
-  if (running.length > 0) return { ms: Math.min(...running), final: false };
-  return {
-    ms: Math.max(Number.NEGATIVE_INFINITY, ...frontiers.map((frontier) => frontier.watermarkMs)),
-    final: true,
-  };
+/** From the first segment that has rows of open windows, and a stretch before the end at least. */
+function partitionCheckpoint(frontier: PartitionFrontier, openMs: number): readonly PartitionCheckpoint[] {
+  const { topic, partition, path } = frontier;
+  if (path.length === 0) return [];
+  const open = path.findIndex((manifest) => manifest.eventTimeMaxMs >= openMs);
+  const from = Math.max(0, Math.min(open < 0 ? path.length : open, path.length - LOOKBACK_SEGMENTS));
+  const before = frontier.eventTimeMaxBefore(from);
+  const eventTimeMaxMs = Number.isFinite(before) ? before : null;
+  const fromOffset = path[from]?.startOffset ?? frontier.endOffset;
+  return [{ topic, partition, fromOffset, mergedOffset: frontier.endOffset, eventTimeMaxMs }];
 }
 
 /**
@@ -387,4 +363,12 @@ function compareByEnd(a: CompleteWindow, b: CompleteWindow): number {
   if (byEnd !== 0) return byEnd;
   if (left.swimlane !== right.swimlane) return left.swimlane < right.swimlane ? -1 : 1;
   return left.source < right.source ? -1 : left.source > right.source ? 1 : 0;
+}
+
+/** The rows were all readable when the segment was found. */
+function notReadable(manifest: Manifest): OperationalError {
+  return new OperationalError(
+    `the store does not show the rows of segment ${segmentName(manifest)} any more; its windows wait until it does`,
+    { code: "ROLLUP_ROWS_NOT_VISIBLE", retryable: true, context: { segment: segmentName(manifest) } },
+  );
 }

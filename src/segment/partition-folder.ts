@@ -27,6 +27,8 @@ export interface FoldingContext {
   readonly shape: string;
   /** Stands in for the log's time where the log keeps none. Epoch milliseconds. */
   readonly asOfMs: number;
+  /** Stands in as the time of a segment that has no record: when it was read. Epoch milliseconds. */
+  readonly emptyStartMs: () => number;
   /** Called for each record that cannot be counted as data. The bytes are valid during the call only. */
   readonly onRejected: (rejected: Rejected) => void;
 }
@@ -50,6 +52,9 @@ interface Batch {
     visit: (offset: number, logTimeMs: number, bytes: Buffer, start: number, end: number) => void,
   ): void;
 }
+
+/** Instead of the shape, in segments of lost offsets: no configuration decides what they hold. */
+export const LOST_SHAPE = "lost";
 
 export class PartitionFolder {
   readonly topic: string;
@@ -92,9 +97,19 @@ export class PartitionFolder {
     return this.#watermark.eventTimeMaxMs;
   }
 
-  /** Accounts for offsets that the broker no longer has: they are lost, and counted as such. */
+  /**
+   * Accounts for offsets that the broker no longer has: they are lost, and counted as such. Where they begin and end is
+   * no property of the log (who came earlier may have read them), so they make a segment of their own, under a shape
+   * of its own: under one name two readers would write different rows.
+   */
   lose(toOffset: number): void {
-    this.#open.skipTo(toOffset, "lost");
+    if (toOffset <= this.endOffset) return;
+    this.cut();
+    const place = { topic: this.topic, partition: this.partition, startOffset: this.endOffset };
+    const lost = new OpenSegment({ ...place, shape: LOST_SHAPE }, this.#context.arena);
+    lost.skipTo(toOffset, "lost");
+    this.#sealed.push(this.#dated(lost.seal()));
+    this.#open = this.#begin(toOffset);
   }
 
   /** Folds a batch. Offsets already folded are skipped; a gap between records is counted as jumped. */
@@ -116,13 +131,24 @@ export class PartitionFolder {
   cut(): void {
     if (this.#open.offsetCount === 0) return;
     const endOffset = this.#open.endOffset;
-    this.#sealed.push(this.#open.seal());
+    this.#sealed.push(this.#dated(this.#open.seal()));
     this.#open = this.#begin(endOffset);
   }
 
   drop(): void {
     this.#open.drop();
     this.#sealed = [];
+  }
+
+  /**
+   * A segment without any record (a transaction's markers, lost offsets) has no time in the log. Kept under 1970 the
+   * store would drop it at once, as too old, and the tiling would have a hole; any time near is right, as none of its rows
+   * depends on it.
+   */
+  #dated(segment: Segment): Segment {
+    const { manifest } = segment;
+    if (manifest.startedAtMs !== 0) return segment;
+    return { ...segment, manifest: { ...manifest, startedAtMs: this.#context.emptyStartMs() } };
   }
 
   #begin(startOffset: number): OpenSegment {

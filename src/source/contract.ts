@@ -61,7 +61,7 @@ export interface SourceHandler {
   revoked(): Promise<void>;
   /** Folds one batch. Batches of one partition come one after another; partitions may interleave. */
   batch(batch: RecordBatch, control: BatchControl): Promise<void>;
-  /** Where to begin when the group has no usable commit: the end of the tiled path; undefined = the log's start. */
+  /** Where to begin: the end of the tiled path; undefined, where there is none = the group's commit, else the log's start. */
   resumeOffset(topic: string, partition: number): Promise<number | undefined>;
 }
 

@@ -6,7 +6,7 @@
  * number is kept as the largest finite one of its sign (a p-value of 0 stays overwhelming evidence); an empty text
  * or list is NULL in the table and empty again when read; -0 stays -0.
  */
-import { OUTCOMES, type OutcomeCounts } from "../decode/outcome.ts";
+import { OUTCOMES, zeroOutcomes } from "../decode/outcome.ts";
 import type { Manifest, SegmentKey, SegmentProfile } from "../segment/manifest.ts";
 import { type ColumnValue, decodeProfile, encodeProfile } from "../sketch/codec.ts";
 import type { Profile } from "../sketch/profile.ts";
@@ -59,14 +59,20 @@ export interface StoredSegmentProfile extends SegmentProfile {
 /** A row by property, without its profile. */
 type Flat = Record<string, unknown>;
 
+/** The outcomes are the last columns, in their order. */
+const OUTCOMES_FROM = SEGMENTS.columns.length - OUTCOMES.length;
+
 export const MANIFEST_ROWS: RowCodec<Manifest> = {
   table: SEGMENTS,
   toCells: (manifest) => toCells(SEGMENTS, { ...manifest, ...manifest.outcomes }),
   fromCells: (cells) => {
-    const flat = toFlat(SEGMENTS, cells);
-    const outcomes = Object.fromEntries(OUTCOMES.map((outcome) => [outcome, flat[outcome]])) as OutcomeCounts;
-    for (const outcome of OUTCOMES) delete flat[outcome];
-    return { ...flat, outcomes } as unknown as Manifest;
+    const flat = flatOf(SEGMENTS.columns, cells, OUTCOMES_FROM);
+    const outcomes = zeroOutcomes();
+    OUTCOMES.forEach((outcome, i) => {
+      outcomes[outcome] = cells[OUTCOMES_FROM + i] as number;
+    });
+    flat["outcomes"] = outcomes;
+    return flat as unknown as Manifest;
   },
 };
 
@@ -139,10 +145,16 @@ function toCells(table: Table, flat: Flat, profile?: Profile): Cells {
 }
 
 function toFlat(table: Table, cells: Cells): Flat {
+  return flatOf(table.columns, cells, table.columns.length);
+}
+
+/** The properties of the first columns. Read for every row: a loop, and no object is reshaped. */
+function flatOf(columns: readonly Column[], cells: Cells, columnCount: number): Flat {
   const flat: Flat = {};
-  table.columns.forEach((column, i) => {
+  for (let i = 0; i < columnCount; i++) {
+    const column = columns[i]!;
     if (column.property !== undefined) flat[column.property] = propertyOf(column, cells[i] ?? null);
-  });
+  }
   return flat;
 }
 

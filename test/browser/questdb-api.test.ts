@@ -73,6 +73,7 @@ function serve(store: Store, tablePrefix: string): Promise<ControlServer> {
         clock.advanceTo(clock.nowMs() + 3_600_000);
         return clock.nowMs();
       },
+      elapsedMs: () => clock.nowMs(),
       sleep: (delayMs, signal) => clock.sleep(delayMs, signal),
     },
     eventNowMs: () => T0 + 45_000,

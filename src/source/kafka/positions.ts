@@ -1,6 +1,7 @@
 /**
- * Where reading begins after a join: at the group's commit; without a usable one, where the caller says that the
- * counted path ends; without that, at the log's start. Never at "latest": that would skip records without a trace.
+ * Where reading begins after a join: where the caller says that the counted path ends, or segments from there on would
+ * not tile; where it knows of none, at the group's commit, which may have been lost, rewound or moved by hand; without one, at
+ * the log's start. Never at "latest": that would skip records without a trace.
  */
 import type { Clock } from "../../base/clock.ts";
 import { OperationalError } from "../../base/errors.ts";
@@ -27,7 +28,7 @@ export async function findBeginnings(
     for (const partition of partitions) {
       const end = ends.find((one) => one.partition === partition);
       if (!end) throw partitionUnknown(topic, partition);
-      const expected = commits.get(partition) ?? (await resumeOffset(topic, partition)) ?? end.startOffset;
+      const expected = (await resumeOffset(topic, partition)) ?? commits.get(partition) ?? end.startOffset;
       beginnings.push({
         topic,
         partition,

@@ -13,6 +13,7 @@ function hastyClock(): Clock {
   let nowMs = 0;
   return {
     nowMs: () => nowMs,
+    elapsedMs: () => nowMs,
     sleep: async (delayMs) => {
       nowMs += delayMs;
     },

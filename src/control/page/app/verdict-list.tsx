@@ -29,8 +29,7 @@ function Verdict({ verdict }: { readonly verdict: VerdictAnswer }) {
   return (
     <li class={`verdict verdict-${verdict.answer}`}>
       <p>
-        <b>{verdict.detector.split("@")[0]}</b>
-        {verdict.detector.includes("@") && ` against ${verdict.explanation.reference}`}{" "}
+        <b>{verdict.detector}</b>{" "}
         {verdict.answer === "anomalous" ? (
           <SeverityBadge severity={verdict.severity} />
         ) : (

@@ -1,0 +1,99 @@
+/**
+ * A simulated broker and its consumer group. The group gives each partition to one member, a new generation at every
+ * change; a member that is stopped, slow or cut off learns of it late and goes on with what it has: a zombie.
+ * Commits are only hints here too: they get lost, come late, expire and are rewound.
+ */
+import { PartitionLog } from "./log.ts";
+import type { World } from "./world.ts";
+
+export interface GroupMember {
+  readonly id: number;
+  readonly name: string;
+  lastSeenMs: number;
+}
+
+/** A member that is not heard of for so long loses its partitions. */
+const SESSION_MS = 25_000;
+
+export class Broker {
+  readonly world: World;
+  readonly topic = "records";
+  readonly partitions: PartitionLog[] = [];
+  /** Committed offsets; a partition without one is read from where the handler says. */
+  readonly commits = new Map<number, number>();
+  readonly #members = new Map<number, GroupMember>();
+  #generation = 0;
+  #memberIds = 0;
+  /** Share of commits that vanish. */
+  commitLoss = 0;
+
+  constructor(world: World, partitionCount: number) {
+    this.world = world;
+    for (let i = 0; i < partitionCount; i++) this.addPartition();
+  }
+
+  get generation(): number {
+    return this.#generation;
+  }
+
+  addPartition(): PartitionLog {
+    const log = new PartitionLog(this.topic, this.partitions.length);
+    this.partitions.push(log);
+    this.#generation++;
+    return log;
+  }
+
+  join(name: string): GroupMember {
+    const member = { id: this.#memberIds++, name, lastSeenMs: this.world.nowMs };
+    this.#members.set(member.id, member);
+    this.rebalance(`${name} joins`);
+    return member;
+  }
+
+  leave(member: GroupMember): void {
+    if (this.#members.delete(member.id)) this.rebalance(`${member.name} leaves`);
+  }
+
+  rebalance(why: string): void {
+    this.#generation++;
+    this.world.note(`group generation ${this.#generation}: ${why}`);
+  }
+
+  /** @returns false when the group has given the member up. */
+  heartbeat(member: GroupMember): boolean {
+    this.#evict();
+    if (!this.#members.has(member.id)) return false;
+    member.lastSeenMs = this.world.nowMs;
+    return true;
+  }
+
+  /** Partitions of a member in the current generation. */
+  assignment(member: GroupMember): readonly number[] {
+    this.#evict();
+    const ids = [...this.#members.keys()];
+    const place = ids.indexOf(member.id);
+    if (place < 0) return [];
+    const shift = this.#generation % ids.length;
+    return this.partitions.map((_, i) => i).filter((i) => (i + shift) % ids.length === place);
+  }
+
+  /** Refused, without a word, from a member of an earlier generation. */
+  commit(generation: number, partition: number, endOffset: number): void {
+    if (generation !== this.#generation || this.world.chance(this.commitLoss)) return;
+    this.commits.set(partition, endOffset);
+  }
+
+  /** Retention: the oldest records of a partition go, read or not. */
+  truncate(log: PartitionLog, toOffset: number): void {
+    this.world.note(`partition ${log.partition} now begins at ${toOffset}`);
+    log.startOffset = Math.max(log.startOffset, Math.min(toOffset, log.nextOffset));
+  }
+
+  #evict(): void {
+    for (const member of this.#members.values()) {
+      if (this.world.nowMs - member.lastSeenMs <= SESSION_MS) continue;
+      this.#members.delete(member.id);
+      this.rebalance(`${member.name} is not heard of`);
+    }
+  }
+}

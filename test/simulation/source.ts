@@ -1,0 +1,251 @@
+/**
+ * One process's `RecordSource` over the simulated broker. It behaves as src/source/kafka does where the handler can
+ * tell: assignments, positions, lost offsets, stale batches, revocation that sometimes does not come.
+ */
+import { OperationalError } from "../../src/base/errors.ts";
+import type {
+  BatchControl,
+  DeadLetter,
+  PartitionEnd,
+  PartitionPosition,
+  RecordBatch,
+  RecordSource,
+  SourceHandler,
+} from "../../src/source/contract.ts";
+import type { Broker, GroupMember } from "./broker.ts";
+import type { LogRecord, PartitionLog } from "./log.ts";
+import type { Life, World } from "./world.ts";
+
+interface Assignment {
+  readonly generation: number;
+  isOver: boolean;
+}
+
+interface Fetched {
+  readonly generation: number;
+  readonly isMember: boolean;
+  readonly logStart: number;
+  readonly logEnd: number;
+  readonly records: readonly LogRecord[];
+  readonly endOffset: number;
+}
+
+export class SimulatedSource implements RecordSource {
+  readonly name = "simulated";
+  readonly finished: Promise<void>;
+  readonly #world: World;
+  readonly #broker: Broker;
+  readonly #life: Life;
+  readonly #handling = new Set<Promise<void>>();
+  #reject: (error: unknown) => void = () => {};
+  #handler: SourceHandler | undefined;
+  #member: GroupMember | undefined;
+  #assignment: Assignment = { generation: -1, isOver: true };
+  #isStopping = false;
+
+  constructor(world: World, broker: Broker, life: Life) {
+    this.#world = world;
+    this.#broker = broker;
+    this.#life = life;
+    this.finished = new Promise((_, reject) => {
+      this.#reject = reject;
+    });
+    this.finished.catch(() => {});
+  }
+
+  async start(handler: SourceHandler): Promise<void> {
+    this.#handler = handler;
+    this.#member = await this.#insist("join", () => this.#broker.join(this.#life.name));
+    this.#run().catch((error: unknown) => this.#reject(error));
+  }
+
+  /** As with Kafka, a commit leaves on its own time and nobody waits for it. */
+  async commit(_topic: string, partition: number, endOffset: number): Promise<void> {
+    const { generation } = this.#assignment;
+    this.#ask("commit", () => this.#broker.commit(generation, partition, endOffset)).catch(() => {});
+  }
+
+  partitionEnds(): Promise<readonly PartitionEnd[]> {
+    return this.#ask("ends", () =>
+      this.#broker.partitions.map(({ topic, partition, startOffset, nextOffset }) => ({
+        topic,
+        partition,
+        startOffset,
+        endOffset: nextOffset,
+      })),
+    );
+  }
+
+  keepDeadLetters(_letters: readonly DeadLetter[]): Promise<void> {
+    return this.#ask("dead letters", () => {});
+  }
+
+  pause(): void {}
+  resume(): void {}
+
+  /** Sent away with notice (SIGTERM): cuts, writes, commits, leaves. */
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    this.#assignment.isOver = true;
+    await this.#idle();
+    await this.#handler?.revoked();
+    await this.#ask("leave", () => this.#broker.leave(this.#member!)).catch(() => {});
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#isStopping) {
+      const assignment = await this.#assigned();
+      if (this.#places.size === 0) await this.#world.clockOf(this.#life).sleep(5_000);
+      await Promise.all([...this.#places.values()].map((place) => this.#read(assignment, place)));
+      await this.#idle();
+      // A rebalance that is announced leaves time to cut; one that is not, none. Nothing may rest on it.
+      if (!this.#isStopping && this.#world.chance(0.5)) await this.#handler!.revoked();
+    }
+  }
+
+  readonly #places = new Map<number, { readonly log: PartitionLog; nextOffset: number }>();
+
+  async #assigned(): Promise<Assignment> {
+    const { assigned, generation, commits } = await this.#insist("assignment", () => {
+      if (!this.#broker.heartbeat(this.#member!)) this.#member = this.#broker.join(this.#life.name);
+      const mine = this.#broker.assignment(this.#member!);
+      return {
+        assigned: mine.map((partition) => this.#broker.partitions[partition]!),
+        generation: this.#broker.generation,
+        commits: new Map(this.#broker.commits),
+      };
+    });
+    const assignment = { generation, isOver: false };
+    this.#assignment = assignment;
+    this.#places.clear();
+    const positions: PartitionPosition[] = [];
+    for (const log of assigned) {
+      const { topic, partition } = log;
+      const resumed = (await this.#resume(log)) ?? commits.get(partition);
+      positions.push({ topic, partition, offset: resumed ?? log.startOffset });
+      this.#places.set(partition, { log, nextOffset: positions.at(-1)!.offset });
+    }
+    this.#world.note(
+      `${this.#life.name} reads ${positions.map(({ partition, offset }) => `${partition} from ${offset}`).join(", ")}`,
+    );
+    await this.#handler!.assigned(positions);
+    return assignment;
+  }
+
+  /** The handler asks the store, which may be away: until it answers there is no place to begin at. */
+  async #resume({ topic, partition }: PartitionLog): Promise<number | undefined> {
+    for (;;) {
+      try {
+        return await this.#handler!.resumeOffset(topic, partition);
+      } catch (error) {
+        if (!(error instanceof OperationalError && error.retryable)) throw error;
+        await this.#world.clockOf(this.#life).sleep(1_000);
+      }
+    }
+  }
+
+  async #read(
+    assignment: Assignment,
+    place: { readonly log: PartitionLog; nextOffset: number },
+  ): Promise<void> {
+    const clock = this.#world.clockOf(this.#life);
+    while (!assignment.isOver) {
+      const fetched = await this.#fetch(place);
+      if (fetched === undefined) {
+        await clock.sleep(2_000);
+        continue;
+      }
+      if (!fetched.isMember || fetched.generation !== assignment.generation) {
+        assignment.isOver = true;
+        return;
+      }
+      const batch = batchOf(place.log, place.nextOffset, fetched);
+      if (batch === undefined) {
+        await clock.sleep(this.#world.between(6_000, 16_000));
+        continue;
+      }
+      if (batch.logStartOffset !== undefined)
+        place.log.lostRanges.push([place.nextOffset, batch.logStartOffset]);
+      await this.#deliver(assignment, batch);
+      place.nextOffset = batch.endOffset;
+      await clock.sleep(this.#world.between(1_000, 9_000));
+    }
+  }
+
+  #fetch(place: { readonly log: PartitionLog; nextOffset: number }): Promise<Fetched | undefined> {
+    const { log, nextOffset } = place;
+    const count = this.#world.between(1, 16);
+    return this.#ask(`fetch ${log.partition}`, () => {
+      const records: LogRecord[] = [];
+      let endOffset = Math.max(nextOffset, log.startOffset);
+      for (const record of log.range(endOffset, log.nextOffset)) {
+        if (records.length === count) break;
+        records.push(record);
+        endOffset = record.offset + 1;
+      }
+      return {
+        isMember: this.#broker.heartbeat(this.#member!),
+        generation: this.#broker.generation,
+        logStart: log.startOffset,
+        logEnd: log.nextOffset,
+        records,
+        endOffset: records.length < count ? log.nextOffset : endOffset,
+      };
+    }).catch(() => undefined);
+  }
+
+  async #deliver(assignment: Assignment, batch: RecordBatch): Promise<void> {
+    const control: BatchControl = {
+      isStale: () => assignment.isOver,
+      heartbeat: () =>
+        this.#ask("heartbeat", () => {
+          if (!this.#broker.heartbeat(this.#member!)) assignment.isOver = true;
+        }).catch(() => {}),
+    };
+    const work = this.#handler!.batch(batch, control);
+    const settled = work.catch(() => {});
+    this.#handling.add(settled);
+    await work.finally(() => this.#handling.delete(settled));
+  }
+
+  async #idle(): Promise<void> {
+    while (this.#handling.size > 0) await Promise.all(this.#handling);
+  }
+
+  async #insist<T>(what: string, effect: () => T): Promise<T> {
+    for (;;) {
+      try {
+        return await this.#ask(what, effect);
+      } catch {
+        await this.#world.clockOf(this.#life).sleep(1_000);
+      }
+    }
+  }
+
+  #ask<T>(what: string, effect: () => T): Promise<T> {
+    return this.#world.request(this.#life, "broker", `${what} by ${this.#life.name}`, effect);
+  }
+}
+
+/** What follows `nextOffset`; what retention took comes first, as a batch without records. */
+function batchOf(log: PartitionLog, nextOffset: number, fetched: Fetched): RecordBatch | undefined {
+  const { topic, partition } = log;
+  const place = { topic, partition, endLogOffset: fetched.logEnd };
+  if (fetched.logStart > nextOffset) {
+    const at = fetched.logStart;
+    return { ...place, startOffset: at, endOffset: at, logStartOffset: at, forEach: () => {} };
+  }
+  if (fetched.endOffset === nextOffset) return undefined;
+  const { records } = fetched;
+  return {
+    ...place,
+    startOffset: records[0]?.offset ?? fetched.endOffset,
+    endOffset: fetched.endOffset,
+    forEach: (visit) => {
+      for (const { offset, logTimeMs, value } of records)
+        visit(offset, logTimeMs, value ?? NOTHING, value === null ? -1 : 0, value?.length ?? 0);
+    },
+  };
+}
+
+const NOTHING = Buffer.alloc(0);
