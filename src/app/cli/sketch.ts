@@ -10,6 +10,7 @@ import { profileToRecord } from "../../sketch/profile-record.ts";
 import { inspectSketch, profileToSketchFiles } from "../../sketch/sketch-file.ts";
 import { type BaselineManifest, MANIFEST_NAME } from "../baseline-folder.ts";
 import { loadConfig } from "../config/load.ts";
+import { laneRules } from "../lane-settings.ts";
 import { openStore } from "../plug-ins.ts";
 import { EXIT } from "./exit.ts";
 import { textTable } from "./text-table.ts";
@@ -110,7 +111,10 @@ async function storedProfiles(
   await store.open();
   try {
     const { swimlane, source, feature } = options;
-    const rows = await store.readProfiles({ swimlane, source, feature, sinceMs, untilMs, limit: 1_000_000 });
+    // Not the hours and days too, which are merged from the same records.
+    const windowSizeMs = laneRules(config).of(swimlane).window;
+    const span = { sinceMs, untilMs, limit: 1_000_000 };
+    const rows = await store.readProfiles({ swimlane, source, feature, windowSizeMs, ...span });
     const profiles = new Map<string, { parts: Profile[]; recordCount: number }>();
     for (const row of rows) {
       if (row.kind !== "feature") continue;
