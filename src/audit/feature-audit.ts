@@ -7,10 +7,8 @@ import type {
   DistributionDetector,
   DistributionSnapshot,
   Overdispersion,
-  Reference,
   Verdict,
 } from "../../detectors/contract.ts";
-import { alignedSnapshot } from "./aligned-snapshot.ts";
 import { type Baseline, candidateSums, chooseBaseline, emptyRecords, scoreCandidates } from "./baseline.ts";
 import { discount, fitTail, HONEST_TAIL, PAST_MAX, type Tail } from "./calibration.ts";
 import { historyFor } from "./candidates.ts";
@@ -22,11 +20,12 @@ import {
   type HeldWindow,
   heldSnapshot,
 } from "./feature-memory.ts";
-import { addToReference, emptyReference, referenceSnapshot } from "./frozen-reference.ts";
-import { addToHistory, copySums, type Sums } from "./history.ts";
+import { addToReference, emptyReference } from "./frozen-reference.ts";
+import { addToHistory, copySums } from "./history.ts";
 import { alikeWindows, commonPart } from "./new-normal.ts";
 import { overdispersionOf } from "./overdispersion.ts";
 import { pushBounded, pushSingle } from "./quantile.ts";
+import { type Sides, sidesOf } from "./sides.ts";
 import { type Tally, tallyOf } from "./tally.ts";
 
 /** Windows and rows before a lane without a pinned reference is judged. */
@@ -247,69 +246,6 @@ function discounted(verdict: Verdict, past: DetectorPast): number {
   if (verdict.answer === "insufficient") return 0;
   if (verdict.selfCalibrated === true || verdict.certain) return verdict.significance;
   return discount(verdict.significance, past.tail);
-}
-
-interface Side {
-  readonly reference: Reference;
-  readonly current: DistributionSnapshot;
-}
-
-/** What a detector is handed, by what it is held to. */
-interface Sides {
-  readonly baseline: Side;
-  readonly frozen: Side;
-}
-
-function sidesOf(
-  memory: FeatureMemory,
-  tally: Tally,
-  snapshot: DistributionSnapshot,
-  baseline: Baseline,
-): Sides {
-  const catalog = memory.catalog!;
-  const overdispersion = memory.overdispersions[baseline.index] ?? NO_OVERDISPERSION;
-  const reference: Reference = {
-    name: baseline.name,
-    snapshot: alignedSnapshot(sumsAsTally(baseline.sums), catalog, {
-      min: memory.frozen.min,
-      max: memory.frozen.max,
-    }),
-    windowCount: baseline.sums.windowCount,
-    overdispersion,
-  };
-  return {
-    baseline: { reference, current: alignedSnapshot(tally, catalog, snapshot) },
-    frozen: { reference: frozenReference(memory), current: snapshot },
-  };
-}
-
-function sumsAsTally(sums: Sums): Tally {
-  return { ...sums, rankErrorMax: 0 };
-}
-
-const NO_OVERDISPERSION: Overdispersion = { ranks: 0, cells: 0, nulls: 0 };
-
-const frozenSnapshots = new WeakMap<
-  object,
-  { readonly windowCount: number; readonly snapshot: DistributionSnapshot }
->();
-
-function frozenReference(memory: FeatureMemory): Reference {
-  return {
-    name: "reference",
-    snapshot: frozenSnapshot(memory),
-    windowCount: memory.frozen.windowCount,
-    overdispersion: memory.overdispersions[0] ?? NO_OVERDISPERSION,
-  };
-}
-
-/** The frozen side changes rarely; it is made again only when windows were added to it. */
-function frozenSnapshot(memory: FeatureMemory): DistributionSnapshot {
-  const cached = frozenSnapshots.get(memory.frozen);
-  if (cached !== undefined && cached.windowCount === memory.frozen.windowCount) return cached.snapshot;
-  const snapshot = referenceSnapshot(memory.frozen);
-  frozenSnapshots.set(memory.frozen, { windowCount: memory.frozen.windowCount, snapshot });
-  return snapshot;
 }
 
 function learnWindow(memory: FeatureMemory, judged: JudgedFeature, audit: FeatureAudit): void {
