@@ -10,7 +10,7 @@ import { RequestRefused } from "./api-failure.ts";
 export type Fields = z.ZodObject;
 
 export interface Endpoint {
-  readonly method: "GET" | "POST";
+  readonly method: "GET" | "POST" | "DELETE";
   /** Parameters as `:name`. */
   readonly path: string;
   readonly summary: string;
@@ -31,7 +31,7 @@ export interface Asked<Params, Query, Body> {
 }
 
 interface EndpointParts<P extends Fields, Q extends Fields, B extends Fields> {
-  readonly method?: "GET" | "POST";
+  readonly method?: "GET" | "POST" | "DELETE";
   readonly path: string;
   readonly summary: string;
   readonly answers: string;

@@ -21,6 +21,7 @@ import { openApi } from "./openapi.ts";
 import { pageRoot } from "./page/page-root.ts";
 import { registerPage, secureAnswers } from "./page-files.ts";
 import { seriesEndpoint } from "./series-endpoint.ts";
+import { silencesEndpoints } from "./silences-endpoints.ts";
 import { statusEndpoint } from "./status-endpoint.ts";
 import { verdictsEndpoint } from "./verdicts-endpoint.ts";
 import type { FailureAnswer } from "./wire.ts";
@@ -76,6 +77,7 @@ async function registerApi(api: FastifyInstance, knowledge: Knowledge): Promise<
     explainEndpoint(knowledge),
     gateEndpoint(knowledge),
     ...baselinesEndpoints(knowledge),
+    ...silencesEndpoints(knowledge),
   ];
   registerEndpoints(api, endpoints);
   registerMetrics(api, telemetry);
@@ -99,7 +101,7 @@ async function refuseForeignPages(
   method: string,
   headers: { readonly origin?: string; readonly host?: string },
 ): Promise<void> {
-  if (method !== "POST" || headers.origin === undefined) return;
+  if (method === "GET" || method === "HEAD" || headers.origin === undefined) return;
   if (URL.canParse(headers.origin) && new URL(headers.origin).host === headers.host) return;
   const next = "Send it from the page itself, or from a program without an Origin header.";
   throw new RequestRefused(

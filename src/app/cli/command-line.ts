@@ -9,6 +9,7 @@ import { explainCommand } from "./explain.ts";
 import { gateCommand } from "./gate.ts";
 import { replayCommand } from "./replay.ts";
 import { runCommand } from "./run.ts";
+import { silenceAddCommand, silenceEndCommand, silenceListCommand } from "./silence.ts";
 import { exportCommand, inspectCommand } from "./sketch.ts";
 import { schemaCommand, validateCommand } from "./validate.ts";
 
@@ -151,7 +152,8 @@ function commands(done: (code: number) => void): Command {
     .addOption(config())
     .action(async (options) => done(await exportCommand(options)));
   const baseline = baselineCommands(program, config, done);
-  for (const command of [...program.commands, ...sketch.commands, ...baseline.commands])
+  const silence = silenceCommands(program, config, done);
+  for (const command of [...program.commands, ...sketch.commands, ...silence.commands, ...baseline.commands])
     command.exitOverride();
   return program;
 }
@@ -204,4 +206,29 @@ function baselineCommands(program: Command, config: () => Option, done: (code: n
     .option("--json", "print JSON, one line a baseline")
     .action(async (options) => done(await listCommand(options)));
   return baseline;
+}
+
+function silenceCommands(program: Command, config: () => Option, done: (code: number) => void): Command {
+  const silence = program.command("silence").description("mute by hand, always with an end");
+  const asking = (command: Command) =>
+    command
+      .addOption(config())
+      .addOption(new Option("--url <url>", "where the control server answers").env("LANEWATCH_URL"))
+      .addOption(new Option("--token <token>", "its bearer token").env("LANEWATCH_TOKEN"));
+  asking(silence.command("add").description("tell nobody of what matches, until it ends"))
+    .option("-s, --swimlane <pattern>", "these lanes")
+    .option("--source <pattern>", "these sources")
+    .option("--feature <pattern>", "these features")
+    .option("--detector <pattern>", "these detectors")
+    .requiredOption("--for <length>", "how long, such as 2h; at most 30d")
+    .requiredOption("--reason <text>", "why")
+    .option("--by <name>", "who (your user name by default)")
+    .action(async (options) => done(await silenceAddCommand(options)));
+  asking(silence.command("list").description("silences in force, and those that ended within a day")).action(
+    async (options) => done(await silenceListCommand(options)),
+  );
+  asking(silence.command("end").description("end a silence now"))
+    .argument("<id>")
+    .action(async (id: string, options) => done(await silenceEndCommand(id, options)));
+  return silence;
 }
