@@ -49,9 +49,11 @@ export function advance(incident: Incident, observation: Observation, options: I
     ledger.witnesses.some(
       (w) => w.feature === "*" && w.source === e.source && w.windowStartMs === e.windowStartMs,
     );
+  // Nothing more of the window: when it was merged is the wall clock's, and no two runs would write the same.
+  const { source, windowStartMs, windowSizeMs } = window;
   const evidence = known
     ? incident.evidence
-    : addEvidence(incident.evidence, { ...window, ...counts }, isNeeded);
+    : addEvidence(incident.evidence, { source, windowStartMs, windowSizeMs, ...counts }, isNeeded);
   const atMs = window.windowStartMs + window.windowSizeMs;
   return weigh(
     moveTo({ ...incident, ledger, evidence }, nextLife(incident.life, ledger, options), atMs),
