@@ -11,6 +11,8 @@ export interface Comparison {
   readonly windowsMissing: number;
   /** Profiles whose counts, extremes or bins differ from the log's. */
   readonly profilesDiffering: number;
+  /** Windows that are merged and have no verdict on their volume. */
+  readonly windowsUnjudged: number;
   readonly windowsCompared: number;
   readonly profilesCompared: number;
   /** Segments in the store, and those of them that tile the log. */
@@ -53,7 +55,11 @@ export async function compare(port: number, truth: LogTruth, untilMs: number): P
       truth,
       untilMs,
     );
+    const judged = await rows(
+      "SELECT swimlane, window_start FROM verdicts WHERE feature = '*' AND detector = 'volume'",
+    );
     return {
+      windowsUnjudged: countUnjudged(judged, truth, untilMs),
       lost: Math.max(segments.lost, windows.lost),
       doubled: Math.max(segments.doubled, windows.doubled),
       windowsMissing: windows.missing,
@@ -130,6 +136,13 @@ function compareWindows(rows: readonly Row[], truth: LogTruth, untilMs: number) 
     if (startOf(key) < untilMs) expected.set(key, window.recordCount);
   const missing = [...expected.keys()].filter((key) => !counted.has(key)).length;
   return { ...differences(expected, counted), missing, compared: expected.size };
+}
+
+function countUnjudged(rows: readonly Row[], truth: LogTruth, untilMs: number): number {
+  const judged = new Set(
+    rows.map((row) => windowKey(String(row["swimlane"]), (row["window_start"] as Date).getTime())),
+  );
+  return [...truth.windows.keys()].filter((key) => startOf(key) < untilMs && !judged.has(key)).length;
 }
 
 function compareProfiles(rows: readonly Row[], truth: LogTruth, untilMs: number) {

@@ -166,8 +166,8 @@ export async function stopStage({ world, members, producer }: Stage): Promise<vo
 }
 
 export function isClean(comparison: Comparison): boolean {
-  const { lost, doubled, windowsMissing, profilesDiffering } = comparison;
-  return lost + doubled + windowsMissing + profilesDiffering === 0;
+  const { lost, doubled, windowsMissing, windowsUnjudged, profilesDiffering } = comparison;
+  return lost + doubled + windowsMissing + windowsUnjudged + profilesDiffering === 0;
 }
 
 /** At the bound the run goes on to its comparison, which then says what is missing. */
