@@ -25,7 +25,8 @@ export class Member {
   readonly #onEnded: (ending: Ending) => void;
   #child: ChildProcess | undefined;
   #wanted = false;
-  #killed = false;
+  /** Set from a kill until the process has ended: how long it is to stay down. */
+  #killedForMs: number | undefined;
   isPaused = false;
   rssBytesMax = 0;
 
@@ -54,19 +55,16 @@ export class Member {
     const child = spawn(process.execPath, words, { stdio: ["ignore", log, log] });
     closeSync(log);
     this.#child = child;
-    this.#killed = false;
+    this.#killedForMs = undefined;
     this.isPaused = false;
     child.once("exit", (code, signal) => this.#ended(child, code, signal));
   }
 
-  /** SIGKILL, and up again after `downMs`. False when it was not running. */
+  /** SIGKILL, and up again `downMs` after its end. False when it was not running. */
   kill(downMs: number): boolean {
-    if (!this.isRunning) return false;
-    this.#killed = true;
+    if (!this.isRunning || this.#killedForMs !== undefined) return false;
+    this.#killedForMs = downMs;
     this.#child?.kill("SIGKILL");
-    void sleep(downMs, undefined, { ref: false }).then(() => {
-      if (this.#wanted && !this.isRunning) this.start();
-    });
     return true;
   }
 
@@ -108,9 +106,12 @@ export class Member {
   }
 
   #ended(child: ChildProcess, code: number | null, signal: NodeJS.Signals | null): void {
-    if (this.#killed || !this.#wanted || this.#child !== child) return;
-    this.#onEnded({ member: this.name, code, signal, log: this.#logTail() });
-    void sleep(RESTART_MS, undefined, { ref: false }).then(() => {
+    if (!this.#wanted || this.#child !== child) return;
+    const downMs = this.#killedForMs ?? RESTART_MS;
+    if (this.#killedForMs === undefined)
+      this.#onEnded({ member: this.name, code, signal, log: this.#logTail() });
+    // Not before it has ended: a machine that is busy tells of it late.
+    void sleep(downMs, undefined, { ref: false }).then(() => {
       if (this.#wanted && !this.isRunning) this.start();
     });
   }

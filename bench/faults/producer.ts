@@ -5,7 +5,13 @@
  */
 import { CompressionTypes, type Kafka, Partitioners, type Producer } from "kafkajs";
 import { withDeadline } from "../../src/base/deadline.ts";
-import type { Load } from "./load.ts";
+import type { LoadRecord } from "./load.ts";
+
+/** What makes the records: see Load. */
+export interface RecordMaker {
+  readonly untilMs: number;
+  next(untilMs: number): readonly LoadRecord[];
+}
 
 /** Event time of one request. */
 const SLICE_MS_MAX = 5_000;
@@ -15,7 +21,7 @@ const SEND_DEADLINE_MS = 15_000;
 export class LoadProducer {
   readonly #kafka: Kafka;
   readonly #topic: string;
-  readonly #load: Load;
+  readonly #load: RecordMaker;
   #producer: Producer | undefined;
   #stopping = false;
   #running: Promise<void> | undefined;
@@ -24,7 +30,7 @@ export class LoadProducer {
   /** Event time up to which the brokers have every record. */
   sentUntilMs: number;
 
-  constructor(kafka: Kafka, topic: string, load: Load) {
+  constructor(kafka: Kafka, topic: string, load: RecordMaker) {
     this.#kafka = kafka;
     this.#topic = topic;
     this.#load = load;
@@ -52,7 +58,7 @@ export class LoadProducer {
     }
   }
 
-  async #insist(records: ReturnType<Load["next"]>): Promise<void> {
+  async #insist(records: readonly LoadRecord[]): Promise<void> {
     const messages = records.map(({ ts, partition, value }) => ({ partition, value, timestamp: String(ts) }));
     while (messages.length > 0) {
       try {

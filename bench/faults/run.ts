@@ -112,6 +112,11 @@ export async function finish(stage: Stage): Promise<Outcome> {
   const lastDropMs = Math.max(0, ...load.drops.map(({ endMs }) => endMs));
   const untilMs = Math.ceil((Math.max(startMs, lastDropMs) + LATENESS_MS) / WINDOW_MS) * WINDOW_MS;
   say("the faults are over; waiting until everything is counted, judged and told");
+  // A run whose processes stayed away would count kills that killed nobody.
+  await until(async () => members.every((member) => member.isRunning), {
+    withinMs: 30_000,
+    what: "every process is up again",
+  });
   const isJudged = async () => (await progressOf(world.questdbPgPort)).judgedUntilMs >= untilMs;
   await settle(isJudged, "windows are judged");
   const paged = async () =>
