@@ -4,12 +4,11 @@
  * Prints one line of JSON.
  */
 import { parseConfig } from "../../src/app/config/load.ts";
-import { decodingOf } from "../../src/app/decoding.ts";
-import { laneWindows } from "../../src/app/lane-settings.ts";
-import { systemClock } from "../../src/base/clock.ts";
+import { foldingShape, laneWindows } from "../../src/app/lane-settings.ts";
 import { seededRandom } from "../../src/base/random.ts";
-import { Telemetry } from "../../src/base/telemetry.ts";
+import { ByteDecoder } from "../../src/decode/bytes/byte-decoder.ts";
 import { DecodedRecord } from "../../src/decode/record.ts";
+import { ShapeRegistry } from "../../src/decode/shapes.ts";
 import { PartitionFolder } from "../../src/segment/partition-folder.ts";
 import { ProfileArena } from "../../src/sketch/arena.ts";
 
@@ -29,17 +28,16 @@ const config = parseConfig(
   "lanes: { defaults: { window: 1m, allowedLateness: 0.001s, lateMax: 9999d, futureMax: 9999d } }",
   {},
 );
-const telemetry = new Telemetry({ level: "warn" });
-const { decoder, shape } = decodingOf(config, "bench", config.mapping, { clock: systemClock, telemetry });
 const { bytesMax, offsetsMax, seriesMax } = config.segments;
 const context = {
-  decoder,
-  shape,
+  decoder: new ByteDecoder(config.mapping, new ShapeRegistry(), config.limits),
+  shape: foldingShape(config, config.mapping),
   lanes: laneWindows(config),
   arena: new ProfileArena({ k: config.profile.k }),
   bounds: { bytesMax, offsetsMax, seriesMax },
   record: new DecodedRecord(),
   asOfMs: START_MS,
+  emptyStartMs: () => START_MS,
   onRejected: ({ outcome, detail }: { readonly outcome: string; readonly detail: string }) => {
     throw new Error(`a record of the bench is ${outcome}: ${detail}`);
   },
