@@ -7,12 +7,14 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { configJsonSchema } from "../src/app/config/load.ts";
 import type { SchemaNode } from "../src/app/config/problems.ts";
+import { metricsReference } from "./metrics-reference.ts";
 
 /** Path from the root → what must stand there. */
 export function generated(): ReadonlyMap<string, string> {
   return new Map([
     ["docs/reference/lanewatch.schema.json", `${JSON.stringify(configJsonSchema(), null, 2)}\n`],
     ["docs/reference/configuration.md", configurationReference()],
+    ["docs/reference/metrics.md", metricsReference()],
     ["src/README.md", sourceMap()],
   ]);
 }

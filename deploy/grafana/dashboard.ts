@@ -60,6 +60,12 @@ export const panels: readonly Panel[] = [
     "`offsets_minus_covered` is 0 when the segments in the time range tile the partition. Above 0 offsets are missing (or still " +
       "open); below 0 segments overlap after a restart, and the merge took one path through them.",
   ),
+  table(
+    "Where records went, stage by stage",
+    countQueries.stages,
+    "Offsets, and at which stage each got its outcome: lost or jumped at the source, rejected by decode, late or in the " +
+      "future for their lane, or folded. docs/reference/metrics.md has the same for alerts.",
+  ),
   bars("What became of every record", countQueries.outcomes, "The outcomes add up to the offsets."),
   table(
     "Rejected, by reason",

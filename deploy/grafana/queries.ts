@@ -80,6 +80,13 @@ export const countQueries = {
     "sum(records_no_features) AS no_features, sum(records_too_large) AS too_large, sum(records_too_complex) AS too_complex, " +
     "sum(records_forbidden_key) AS forbidden_key, sum(records_number_range) AS number_range, sum(records_unknown_schema) AS unknown_schema, " +
     "sum(records_late) AS late, sum(records_future) AS future, sum(records_lost) AS lost FROM segments WHERE $__timeFilter(started_at) ORDER BY topic",
+  stages:
+    "SELECT topic, topic_partition, sum(end_offset - start_offset) AS offsets, sum(byte_count) AS bytes, count() AS segments, " +
+    "sum(end_offset - start_offset) / count() AS offsets_a_segment, sum(records_lost) AS source_lost, sum(records_jumped) AS source_jumped, " +
+    "sum(records_empty + records_undecodable + records_no_time + records_no_swimlane + records_no_features + records_too_large + " +
+    "records_too_complex + records_forbidden_key + records_number_range + records_unknown_schema) AS decode_rejected, " +
+    "sum(records_late) AS assign_late, sum(records_future) AS assign_future, sum(records_ok) AS segment_folded, " +
+    "max(event_time_max) AS newest_event FROM segments WHERE $__timeFilter(started_at) ORDER BY topic, topic_partition",
   revisions:
     `SELECT window_start, swimlane, source, revision, record_count, segment_count, merged_at FROM windows WHERE ${WINDOWS} AND revision > 1 ` +
     "ORDER BY window_start DESC LIMIT 200",

@@ -90,11 +90,18 @@ function heaviest(reference: Reference, current: DistributionSnapshot, memory: H
     const known = memory.values.get(value);
     const expected = ((known ?? otherCount) + 0.5) / (memory.records + 1);
     if (count / n <= expected) continue;
-    const tried = known === undefined ? n : memory.values.size;
-    const logP = Math.log(tried) + logBinomialUpper((count / n) * size, size, expected);
+    const logP = triedOf(expected, memory, known) + logBinomialUpper((count / n) * size, size, expected);
     if (logP < worst.logP) worst = { value, count, expected, logP };
   }
   return worst;
+}
+
+/**
+ * ln of the values that could have surprised as much. A value of share p may have 1/p like it: where hundreds share
+ * the numbers among them, three records with one of them are no surprise, whichever it is.
+ */
+function triedOf(expected: number, memory: HeavyValueMemory, known: number | undefined): number {
+  return Math.max(known === undefined ? 0 : Math.log(memory.values.size), -Math.log(expected));
 }
 
 /** The count that a value outside the list may have had: that of the least common on it. */
@@ -111,8 +118,12 @@ function learnHeavy(
   memory: HeavyValueMemory,
 ): HeavyValueMemory {
   if (memory.records === 0) memory.values = commonValues(reference.snapshot);
+  // Of few different values each is followed from when it first comes: a rare one that the reference lacked by chance
+  // would otherwise seem the rarer, the longer it is not.
+  const few = reference.snapshot.values.length <= VALUES_MAX;
   for (let i = 0; i < current.values.length; i++) {
-    const known = memory.values.get(current.values[i]!);
+    const follow = few && memory.values.size < VALUES_MAX ? 0 : undefined;
+    const known = memory.values.get(current.values[i]!) ?? follow;
     if (known !== undefined) memory.values.set(current.values[i]!, known + countAt(current, i));
   }
   memory.records += countOf(current);

@@ -5,7 +5,7 @@
  * itself, however well "Sunday" would fit it.
  */
 import { isWeekend, type WallTime } from "../lib/series/wall-clock.ts";
-import { seasonOf } from "./baseline.ts";
+import { type Footing, seasonOf } from "./baseline.ts";
 import type { VolumeMemory } from "./memory.ts";
 import { method } from "./method.ts";
 import { noiseAt, root } from "./noise.ts";
@@ -46,6 +46,7 @@ export function considerAlternatives(
       slot,
       count,
       Math.max(0, Math.exp(season + memory.baseline.level) - 0.5),
+      "week",
     );
     const before = memory.alternatives.evidence[which]!;
     if (which >= HOUR_EARLY && Math.abs(other.residual) < method.ambiguousWithin) ambiguous = true;
@@ -63,8 +64,14 @@ export function considerAlternatives(
   return { ...best, ambiguous };
 }
 
-export function judgeAgainst(memory: VolumeMemory, slot: number, count: number, expected: number): Judged {
-  const deviation = noiseAt(memory, slot, expected);
+export function judgeAgainst(
+  memory: VolumeMemory,
+  slot: number,
+  count: number,
+  expected: number,
+  footing: Footing,
+): Judged {
+  const deviation = noiseAt(memory, slot, expected, footing);
   return { expected, deviation, residual: (root(count) - root(expected)) / deviation, ambiguous: false };
 }
 

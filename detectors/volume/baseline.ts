@@ -49,7 +49,7 @@ function daySeason(memory: VolumeMemory, day: number, slot: number): number {
   return count < method.seasonWeeksMin ? Number.NaN : medianInPlace(scratch, count);
 }
 
-function dayValue(memory: VolumeMemory, day: number, slot: number): number {
+export function dayValue(memory: VolumeMemory, day: number, slot: number): number {
   const { baseline, grid } = memory;
   if (day > baseline.day || day <= baseline.day - grid.daysKept) return Number.NaN;
   return baseline.days[rowOf(memory, day) * grid.slotsPerDay + slot]!;
@@ -60,7 +60,7 @@ function rowOf(memory: VolumeMemory, day: number): number {
   return row < 0 ? row + memory.grid.daysKept : row;
 }
 
-function weekdayOf(day: number): number {
+export function weekdayOf(day: number): number {
   const weekday = (day + 3) % 7;
   return weekday < 0 ? weekday + 7 : weekday;
 }

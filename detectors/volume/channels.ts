@@ -27,8 +27,8 @@ export const NO_SCORE: ChannelScore = { score: 0, windows: 1, usual: 0, count: 0
 export function tailOptions(name: ChannelName): BlockTailOptions {
   const shape = method.tailShape;
   return name === "ratio"
-    ? { basePrior: 0.3, scalePrior: 0.15, priorBlocks: 10, shape, thresholdMin: 0.4 }
-    : { basePrior: 1.8, scalePrior: 0.7, priorBlocks: 10, shape, thresholdMin: 2.5 };
+    ? { basePrior: 0.3, scalePrior: 0.2, priorBlocks: 10, shape: method.ratioTailShape, thresholdMin: 0.4 }
+    : { basePrior: 1.8, scalePrior: 0.9, priorBlocks: 10, shape, thresholdMin: 2.5 };
 }
 
 export function channelShare(name: ChannelName): number {
@@ -69,7 +69,7 @@ export function sumScore(memory: VolumeMemory): ChannelScore {
 function learnSumSquare(memory: VolumeMemory, i: number, score: number): void {
   const { sumSquare } = memory.recent;
   const clipped = clip(score, method.varianceClip);
-  const rate = Math.max(method.laneVarianceRate, 1 / (memory.seen + 10));
+  const rate = Math.max(method.laneVarianceRate, 1 / (memory.noise.taught + 10));
   sumSquare[i] = sumSquare[i]! * (1 + rate * (clipped * clipped - 1));
 }
 

@@ -4,6 +4,7 @@
 import type { WallTime } from "../lib/series/wall-clock.ts";
 import { considerAlternatives, type Judged, judgeAgainst } from "./alternatives.ts";
 import { type Season, seasonOf } from "./baseline.ts";
+import { noteFooting } from "./footing.ts";
 import type { VolumeMemory } from "./memory.ts";
 import { method } from "./method.ts";
 import { countAtRoot, root } from "./noise.ts";
@@ -20,7 +21,8 @@ export interface Explained {
 
 export function explain(memory: VolumeMemory, wall: WallTime, slot: number, count: number): Explained {
   const season = seasonOf(memory, wall.day, slot);
-  const own = judgeAgainst(memory, slot, count, ownExpectation(memory, season));
+  noteFooting(memory, season.footing, wall.day);
+  const own = judgeAgainst(memory, slot, count, ownExpectation(memory, season), season.footing);
   const excused = considerAlternatives(memory, wall, slot, count, own);
   return { season, own, excused, judged: compareWithLastOfKind(memory, wall.weekday, slot, count, excused) };
 }

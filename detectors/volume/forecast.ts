@@ -4,6 +4,7 @@
  */
 import { learnLeastSquares, predictLeastSquares } from "../lib/series/recursive-least-squares.ts";
 import { clip } from "./baseline.ts";
+import type { Lesson } from "./dips.ts";
 import { FORECAST_INPUTS, type ForecastMemory, type VolumeMemory } from "./memory.ts";
 import { method } from "./method.ts";
 
@@ -55,15 +56,10 @@ export function learnForecast(memory: VolumeMemory, innovation: Innovation, resi
 }
 
 /** Like the noise of the lane, the innovations' variance sees every window, clipped. */
-export function learnInnovationVariance(
-  memory: VolumeMemory,
-  innovation: Innovation,
-  residual: number,
-): void {
+export function learnInnovationVariance(memory: VolumeMemory, lesson: Lesson): void {
   const { forecast } = memory;
-  const limit = method.varianceClip * innovation.deviation;
-  const error = clip(residual - innovation.forecast, limit);
-  const rate = Math.max(VARIANCE_RATE, 1 / (memory.seen + 10));
+  const error = clip(lesson.error, method.varianceClip * lesson.errorDeviation);
+  const rate = Math.max(VARIANCE_RATE, 1 / (memory.noise.taught + 10));
   forecast.volatility +=
     VOLATILITY_RATE * ((error * error) / forecast.innovationVariance - forecast.volatility);
   forecast.innovationVariance += rate * (error * error - forecast.innovationVariance);

@@ -8,15 +8,17 @@
 import type { Verdict } from "../contract.ts";
 import type { WallTime } from "../lib/series/wall-clock.ts";
 import { clip, learnBaseline } from "./baseline.ts";
+import { type Lesson, settleLessons } from "./dips.ts";
 import { endEpisode, followEpisode } from "./episode.ts";
 import { type Explained, kindRow } from "./explain.ts";
+import { teachesNoise } from "./footing.ts";
 import { type Innovation, learnForecast, learnInnovationVariance } from "./forecast.ts";
 import type { VolumeMemory } from "./memory.ts";
 import { method } from "./method.ts";
 import { levelMove } from "./new-level.ts";
-import { learnNoise } from "./noise.ts";
-import { NO_SCORES, type ScoredWindow } from "./scores.ts";
-import { noteScores, steerByPages, type Thresholds } from "./threshold.ts";
+import { learnLevelNoise, learnNoise } from "./noise.ts";
+import type { ScoredWindow } from "./scores.ts";
+import { fallBack, lift, noteScores, openBlock, type Thresholds } from "./threshold.ts";
 import { leadingChannel } from "./verdict.ts";
 
 export interface Outcome {
@@ -36,19 +38,38 @@ export interface Outcome {
 export function learn(memory: VolumeMemory, seen: Outcome): void {
   const { slot, innovation, paged, verdict } = seen;
   const { judged, own, excused } = seen.explained;
+  const { raw } = seen.scores;
   const newPageStatistic = paged && !memory.episode.open ? verdict.statistic : 0;
   const sure = paged && (verdict.certain || verdict.statistic > method.surePage);
-  noteScores(memory, sure ? NO_SCORES : seen.scores.raw);
-  steerByPages(memory, seen.budget, leadingChannel(seen.scores.gated, seen.thresholds), newPageStatistic);
-  if (!sure) {
-    learnNoise(memory, slot, judged.residual, judged.deviation, judged.expected);
-    learnInnovationVariance(memory, innovation, judged.residual);
-  }
+  openBlock(memory);
+  fallBack(memory, seen.budget);
+  if (!sure && teachesNoise(memory, seen.explained.season.footing)) {
+    const near = newPageStatistic > 1 && newPageStatistic < method.nearPage;
+    const leader = leadingChannel(seen.scores.gated, seen.thresholds);
+    const lesson: Lesson = {
+      scores: { once: raw.once.score, sums: raw.sums.score, ratio: raw.ratio.score },
+      slot,
+      residual: judged.residual,
+      deviation: judged.deviation,
+      expected: judged.expected,
+      error: judged.residual - innovation.forecast,
+      errorDeviation: innovation.deviation,
+      nearPage: near ? leader : "",
+    };
+    for (const settled of settleLessons(memory, lesson)) learnLesson(memory, settled);
+  } else if (!sure) learnLevelNoise(memory, judged);
   followEpisode(memory, judged.residual, paged);
   const logRatio = Math.log((seen.count + 0.5) / (own.expected + 0.5));
   const move = levelMove(memory, excused.residual, logRatio);
   if (move !== 0) moveLevel(memory, seen, move);
   else if (!memory.episode.open && verdict.answer !== "anomalous") learnLevelAndForecast(memory, seen);
+}
+
+function learnLesson(memory: VolumeMemory, lesson: Lesson): void {
+  noteScores(memory, lesson.scores);
+  learnNoise(memory, lesson);
+  learnInnovationVariance(memory, lesson);
+  if (lesson.nearPage !== "") lift(memory, lesson.nearPage);
 }
 
 /** Kept of every window, anomalous or in a known event: tomorrow is compared with it. */

@@ -8,6 +8,7 @@ import { type BlockTailMemory, startBlockTail } from "../lib/series/block-tail.t
 import { type LeastSquaresMemory, startLeastSquares } from "../lib/series/recursive-least-squares.ts";
 import { type ClockMemory, startClock } from "../lib/series/wall-clock.ts";
 import { CHANNELS, type ChannelName, RECENT_WINDOWS, SUM_LENGTHS, tailOptions } from "./channels.ts";
+import { type DipMemory, startDip } from "./dips.ts";
 import { type Grid, gridOf } from "./grid.ts";
 import { method } from "./method.ts";
 
@@ -27,6 +28,7 @@ export interface VolumeMemory {
   threshold: ThresholdMemory;
   episode: EpisodeMemory;
   newLevel: NewLevelMemory;
+  dip: DipMemory;
 }
 
 export interface BaselineMemory {
@@ -45,7 +47,13 @@ export interface BaselineMemory {
 }
 
 export interface NoiseMemory {
+  /** What the noise was learned on: 0 the level alone, 1 the day, 2 the week. */
+  footing: number;
+  /** Windows that taught it since. */
+  taught: number;
   laneVariance: number;
+  /** Of windows that have only the level to rest on, the first weekend say: season and noise in one. */
+  levelVariance: number;
   readonly slotVariance: Float32Array;
 }
 
@@ -56,7 +64,7 @@ export interface AlternativesMemory {
 }
 
 export interface ForecastMemory {
-  readonly squares: LeastSquaresMemory;
+  squares: LeastSquaresMemory;
   /** The last three residuals, newest first, and their exponential mean. */
   readonly last: Float64Array;
   mean: number;
@@ -131,7 +139,13 @@ export function startMemory(context: DetectorContext): VolumeMemory {
       slotSum: 0,
       slotCount: 0,
     },
-    noise: { laneVariance: Number.NaN, slotVariance: new Float32Array(grid.slotsPerDay).fill(Number.NaN) },
+    noise: {
+      footing: 0,
+      taught: 0,
+      laneVariance: Number.NaN,
+      levelVariance: Number.NaN,
+      slotVariance: new Float32Array(grid.slotsPerDay).fill(Number.NaN),
+    },
     alternatives: { evidence: new Float64Array(4), day: -1 },
     forecast: {
       squares: startLeastSquares(FORECAST_INPUTS),
@@ -149,10 +163,11 @@ export function startMemory(context: DetectorContext): VolumeMemory {
     threshold: { tails: startTails(grid), block: -1, lifts: { once: 0, sums: 0, ratio: 0 } },
     episode: { open: false, sincePage: 0 },
     newLevel: { low: { windows: 0, logRatioSum: 0 }, high: { windows: 0, logRatioSum: 0 } },
+    dip: startDip(),
   };
 }
 
-function startRecent(): RecentMemory {
+export function startRecent(): RecentMemory {
   const ring = () => new Float64Array(RECENT_WINDOWS);
   return {
     residual: ring(),

@@ -23,7 +23,7 @@ const values = {
   /** Least records expected of a window (or sum) that is judged. */
   expectedMin: 3,
   /** Share of the lane, and of the own slot with its neighbours, in the relative variance. */
-  laneVarianceShare: 0.2,
+  laneVarianceShare: 0.1,
   laneVarianceRate: 0.005,
   slotVarianceRate: 0.08,
   /** Residuals enter variances clipped at so many sigmas: bad days widen the lane, without bound they'd blind it. */
@@ -41,15 +41,15 @@ const values = {
   evidenceApart: 1,
   /** A loss that a clock shift would explain as well (within so many sigmas) needs so much more. */
   ambiguousWithin: 1.5,
-  ambiguousLift: 1.2,
+  ambiguousLift: 2,
   /** An excused window counts at most so high. */
   excusedMax: 0.5,
   /** Yesterday's residual below which today's slot is compared with yesterday. */
   yesterdayLow: -1.5,
   /** Shares of the budget: one window, sums of windows, log ratio. */
-  shareOnce: 0.45,
+  shareOnce: 0.4,
   shareSums: 0.1,
-  shareRatio: 0.45,
+  shareRatio: 0.5,
   /** Gates: only a window that is itself low may page. */
   gateResidual: -1,
   gateLoss: 0.08,
@@ -63,14 +63,19 @@ const values = {
   ratioCounting: 5,
   /** A page must be rarer by counting noise alone than this many times the budget's share of a window. */
   countingChance: 4,
-  /** Blocks of half a day, kept for ten weeks. */
+  /** Blocks of half a day, kept for a year: thresholds from ten weeks wander. */
   blocksPerDay: 2,
   blockWindowsMin: 3,
-  tailWeeks: 10,
-  /** Probability of a block: share × factor × quarter × (budget / quarter)^power / blocks a week. */
-  budgetFactor: 1.35,
-  budgetPower: 1.2,
+  tailWeeks: 52,
+  /**
+   * Pages a week that thresholds are set for: factor × budget; below a quarter, quarter × (budget / quarter)^power,
+   * since the tail beyond what a lane has seen is heavier than the fitted one.
+   */
+  budgetFactor: 1.15,
+  budgetPower: 1.7,
   tailShape: 0,
+  /** A ratio has an end, total silence. */
+  ratioTailShape: -0.05,
   /**
    * A page nearer than `nearPage` to its threshold lifts it by `pageLift` (log); it falls by that times
    * `pageLiftReturn` × budget a week. Bounds on both sides keep a quiet year from making it nervous.
@@ -82,6 +87,9 @@ const values = {
   surePage: 2,
   liftMin: -0.4,
   liftMax: 0.7,
+  /** A fall by so many innovations begins a dip; one that rises by this share of it at once was a fault. */
+  dipFall: 3,
+  dipReturn: 0.8,
   /** An episode ends when a window is no lower than this. */
   episodeEnd: -1,
   episodeDaysMax: 1,

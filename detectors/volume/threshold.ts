@@ -33,7 +33,8 @@ export function thresholdsFor(
 }
 
 function ownPastThresholds(memory: VolumeMemory, budget: number): Thresholds {
-  const perWeek = method.budgetFactor * QUARTER * (budget / QUARTER) ** method.budgetPower;
+  const power = budget < QUARTER ? method.budgetPower : 1;
+  const perWeek = method.budgetFactor * QUARTER * (budget / QUARTER) ** power;
   const thresholds = {} as Thresholds;
   for (const name of CHANNELS) {
     const probability = Math.min(0.35, (channelShare(name) * perWeek) / memory.grid.blocksPerWeek);
@@ -55,36 +56,38 @@ function theoryThresholds(memory: VolumeMemory, budget: number): Thresholds {
   return { once: bound(0.5), sums: bound(0.5), ratio: Number.POSITIVE_INFINITY };
 }
 
-/** Notes the scores in the open block; a block that has run its length joins the lane's past. */
-export function noteScores(memory: VolumeMemory, scores: Scores): void {
+/** A block that has run its length joins the lane's past. */
+export function openBlock(memory: VolumeMemory): void {
   const { threshold, grid } = memory;
   const block = Math.floor(memory.seen / grid.blockWindows);
   if (threshold.block >= 0 && block !== threshold.block) {
     for (const name of CHANNELS) closeBlock(threshold.tails[name], tailOptions(name));
   }
   threshold.block = block;
-  for (const name of CHANNELS) noteScore(threshold.tails[name], scores[name].score);
+}
+
+export function noteScores(memory: VolumeMemory, scores: Readonly<Record<ChannelName, number>>): void {
+  for (const name of CHANNELS) noteScore(memory.threshold.tails[name], scores[name]);
 }
 
 /**
  * Rate control: a page that was near the bar lifts it, and it falls back by as much as the budget allows pages, so
  * that in the long run such pages come as often as the budget says, whatever the fit of the tail. Pages far above
- * the bar are taken for true and lift nothing.
+ * the bar, and dips that ended like faults, are taken for true and lift nothing.
  */
-export function steerByPages(
-  memory: VolumeMemory,
-  budget: number,
-  leader: ChannelName,
-  newPageStatistic: number,
-): void {
+export function lift(memory: VolumeMemory, channel: ChannelName): void {
+  // Outages live on the ratio: other faults' pages must not make a lane slow to see one.
+  if (channel === "ratio") return;
+  const { lifts } = memory.threshold;
+  lifts[channel] = Math.min(method.liftMax, lifts[channel] + method.pageLift);
+}
+
+export function fallBack(memory: VolumeMemory, budget: number): void {
   const { threshold, grid } = memory;
-  const near = newPageStatistic > 1 && newPageStatistic < method.nearPage;
   for (const name of CHANNELS) {
-    // Outages live on the ratio: other faults' pages must not make a lane slow to see one.
     if (name === "ratio") continue;
     const fall =
       (method.pageLift * method.pageLiftReturn * budget * channelShare(name)) / (7 * grid.windowsPerDay);
-    const lift = threshold.lifts[name] - fall + (near && name === leader ? method.pageLift : 0);
-    threshold.lifts[name] = Math.max(method.liftMin, Math.min(method.liftMax, lift));
+    threshold.lifts[name] = Math.max(method.liftMin, threshold.lifts[name] - fall);
   }
 }

@@ -36,6 +36,7 @@ export const volume: SeriesDetector<VolumeOptions, VolumeMemory> = {
   subjects: ["records", "count"],
   summary: "fewer records than the season, the level and the last hours of this lane foretell",
   defaults: { learningWindows: 20, learningLossShare: 0.7 },
+  memoryVersion: 2,
   start: (context) => startMemory(context),
   step(point, memory, context, options) {
     if (Number.isNaN(point.value)) return skipped(memory);
@@ -77,7 +78,7 @@ function judge(
   const thresholds = thresholdsFor(memory, season.footing, budget, judged.ambiguous);
   const known = eventAt(context, point.startMs);
   const learning = memory.seen < options.learningWindows;
-  const barred = season.footing === "level" && count > options.learningLossShare * memory.recent.countMin;
+  const barred = season.footing === "level" && !(count < options.learningLossShare * memory.recent.countMin);
   const gated = barred ? NO_SCORES : scores.gated;
   const verdict = learning
     ? insufficient(`learning: ${memory.seen} of ${options.learningWindows} windows seen`)

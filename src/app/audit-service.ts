@@ -11,6 +11,7 @@ import { coarserSizes, coarserStartMs } from "../rollup/coarser.ts";
 import type { CompleteWindow } from "../rollup/complete-window.ts";
 import type { LaneName } from "../rollup/lane-progress.ts";
 import type { Store, VerdictRow } from "../store/contract.ts";
+import { countBusy } from "./busy.ts";
 import { CoarserWindows } from "./coarser-windows.ts";
 import { laneStateKey, otherSlot, readCheckpoint, type Slot, writeCheckpoint } from "./lane-checkpoint.ts";
 import { lateComparisons, noteAwaited } from "./late-comparisons.ts";
@@ -112,6 +113,7 @@ export class AuditService {
     alerted?: ReadonlySet<string>,
   ): Promise<void> {
     const referencesOf = await this.#options.references.of(job, windows);
+    const startMs = performance.now();
     const judged = windows.map((complete) => {
       const references = referencesOf(complete.window);
       const before = lane.auditor.lastWindowStartMs;
@@ -120,6 +122,7 @@ export class AuditService {
       if (this.#coarserSizeOf(job) !== undefined) this.#coarser.note(job, before, complete, verdicts);
       return { complete, verdicts };
     });
+    countBusy(this.#options.telemetry, "judge", startMs);
     try {
       await this.#tell(judged);
     } catch (error) {

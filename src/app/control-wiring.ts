@@ -27,6 +27,7 @@ const EXPLAIN_WINDOWS_MAX = 2_000;
 export function controlOptions(parts: ControlParts): ControlOptions {
   const { config, store, clock, telemetry, eventNowMs } = parts;
   const lanes = laneRules(config);
+  const compareWith = compareWithOf(config);
   const { host, port, token, publicUrl } = config.control;
   const references = new References({ store, clock, telemetry, compareWith: compareWithOf(config) });
   return {
@@ -58,6 +59,7 @@ export function controlOptions(parts: ControlParts): ControlOptions {
         judgingMsMax: parts.judgingMsMax ?? JUDGING_MS_MAX,
         pageBudgetPerWeek: lane.pageBudget,
         gate: { insufficient: "unknown" },
+        compareWith: compareWith(swimlane),
       };
     },
   };

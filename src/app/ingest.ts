@@ -23,6 +23,7 @@ import type {
   SourceHandler,
 } from "../source/contract.ts";
 import type { Store } from "../store/contract.ts";
+import { countBusy } from "./busy.ts";
 import { SegmentWriter } from "./segment-writer.ts";
 
 export interface IngestOptions {
@@ -48,6 +49,8 @@ export interface IngestOptions {
   readonly writeBehind: boolean;
   /** Told after segments are durable. */
   readonly onSegments: (segments: readonly Segment[]) => Promise<void>;
+  /** Fetches the schemas that a batch's records name, before it is folded. @returns false when the batch was given up. */
+  readonly prepare?: (batch: RecordBatch, control: BatchControl) => Promise<boolean>;
   /** Told of every partition that will be read, before its first record. */
   readonly onAssigned?: (positions: readonly PartitionPosition[]) => void;
 }
@@ -102,9 +105,13 @@ export class Ingest implements SourceHandler {
   }
 
   async batch(batch: RecordBatch, control: BatchControl): Promise<void> {
+    const { prepare } = this.#options;
+    if (prepare !== undefined && !(await prepare(batch, control))) return;
     const folder = this.#folderOf(batch);
     if (batch.startOffset > folder.endOffset) this.#explainGap(folder, batch);
+    const startMs = performance.now();
     folder.fold(batch);
+    countBusy(this.#options.telemetry, "fold", startMs);
     this.#lastBatchMs.set(`${batch.topic}|${batch.partition}`, this.#options.clock.elapsedMs());
     this.#observeLag(batch);
     this.#decoderWork.observe();

@@ -21,18 +21,24 @@ const NOTHING_KNOWN = { sinceMs: Number.NaN, untilMs: Number.NaN, windowCount: N
 /** "price.kll_doubles.sk", as `sketch export` names them, or "price.sk". */
 const SKETCH_FILE = /^(.+?)(?:\.(?:kll_doubles|kll_floats|kll|hll|frequent_strings|frequent))?\.sk$/;
 
+export interface OfWhat {
+  /** What single sketch files are of; folders and profile records name their own. */
+  readonly feature?: string | undefined;
+  /** The only swimlane whose profile records are taken. */
+  readonly from?: string | undefined;
+}
+
 /**
- * @param feature of single sketch files; unused for folders and profile records, which name theirs.
  * @throws {OperationalError} that names the file and what is wrong with it; nothing is kept in part.
  */
 export async function readBaseline(
   paths: readonly string[],
-  feature: string | undefined,
+  { feature, from }: OfWhat = {},
 ): Promise<ReadBaseline> {
   const [first] = paths;
   if (first === undefined) throw unusable("", "no file was given");
   if (paths.length === 1 && (await isFolder(first))) return readFolder(first);
-  if (paths.every((path) => /\.jsonl?$/.test(path))) return readRecords(paths);
+  if (paths.every((path) => /\.jsonl?$/.test(path))) return readRecords(paths, from);
   if (feature === undefined)
     throw unusable(
       first,
@@ -88,7 +94,7 @@ async function readUnlisted(folder: string, names: readonly string[]): Promise<R
 }
 
 /** Profile records, one JSON object a line; all of a feature's are merged, whatever window they are of. */
-async function readRecords(paths: readonly string[]): Promise<ReadBaseline> {
+async function readRecords(paths: readonly string[], from: string | undefined): Promise<ReadBaseline> {
   const features = new Map<string, ForeignFeature>();
   const lanes = new Set<string>();
   for (const path of paths) {
@@ -99,16 +105,21 @@ async function readRecords(paths: readonly string[]): Promise<ReadBaseline> {
       const record = jsonOf(where, line) as { swimlane?: unknown; source?: unknown; profiles?: unknown };
       if (typeof record?.profiles !== "object" || record.profiles === null)
         throw unusable(where, "it has no profiles (docs/reference/profile-record.md)");
+      if (from !== undefined && record.swimlane !== from) return;
       lanes.add(JSON.stringify([record.swimlane ?? "", record.source ?? ""]));
       for (const [feature, profile] of Object.entries(record.profiles))
         features.set(feature, merged(where, features.get(feature), feature, profile));
     });
   }
-  if (features.size === 0) throw unusable(paths.join(", "), "it holds no profile");
+  if (features.size === 0)
+    throw unusable(
+      paths.join(", "),
+      from === undefined ? "it holds no profile" : `it holds no profile of lane "${from}"`,
+    );
   if (lanes.size > 1)
     throw unusable(
       paths.join(", "),
-      `it holds ${lanes.size} lanes (${[...lanes].slice(0, 4).join(", ")}), which would be mixed into one baseline; give a file of one lane and source`,
+      `it holds ${lanes.size} lanes (${[...lanes].slice(0, 4).join(", ")}), which would be mixed into one baseline; say --from LANE, or give a file of one lane and source`,
     );
   return { ...NOTHING_KNOWN, features: [...features.values()] };
 }

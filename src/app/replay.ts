@@ -115,7 +115,7 @@ async function importFolder(
   keeping: { readonly store: Store; readonly clock: Clock },
   path: string,
 ): Promise<void> {
-  const { swimlane = "*", source = "default", ...read } = await readBaseline([path], undefined);
+  const { swimlane = "*", source = "default", ...read } = await readBaseline([path]);
   await importBaseline(keeping, {
     ...read,
     swimlane,

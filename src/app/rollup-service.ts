@@ -12,6 +12,7 @@ import type { Segment } from "../segment/manifest.ts";
 import type { PartitionEnd, PartitionPosition } from "../source/contract.ts";
 import type { Store } from "../store/contract.ts";
 import type { AuditJob } from "./audit-service.ts";
+import { countBusy } from "./busy.ts";
 import type { RecentWindows } from "./recent-windows.ts";
 import { SegmentReader } from "./segment-reader.ts";
 
@@ -106,11 +107,13 @@ export class RollupService {
 
   /** Merges and writes the windows that are complete, and asks for their audit. Returns how many there were. */
   async release(): Promise<number> {
-    const { rollup, signal } = this.#options;
+    const { rollup, signal, telemetry } = this.#options;
     let count = await this.#writeOut();
     await rollup.settle();
     while (!signal.aborted) {
+      const startMs = performance.now();
       this.#unwritten = rollup.releaseComplete(WINDOWS_PER_STEP);
+      countBusy(telemetry, "merge", startMs);
       if (this.#unwritten.length === 0) break;
       count += await this.#writeOut();
     }

@@ -12,9 +12,7 @@ import { retry } from "../base/retry.ts";
 import type { Telemetry } from "../base/telemetry.ts";
 import type { ControlServer } from "../control/contract.ts";
 import { startControlServer, startHealthServer } from "../control/server.ts";
-import { ByteDecoder } from "../decode/bytes/byte-decoder.ts";
 import type { Mapping } from "../decode/mapping.ts";
-import { ShapeRegistry } from "../decode/shapes.ts";
 import { Deliverer } from "../notify/deliver.ts";
 import type { JobQueue } from "../queue/contract.ts";
 import type { Segment } from "../segment/manifest.ts";
@@ -25,10 +23,12 @@ import type { AuditJob } from "./audit-service.ts";
 import { auditorOptionsOf, coarserOf } from "./auditor-options.ts";
 import type { Config } from "./config/schema.ts";
 import { controlOptions } from "./control-wiring.ts";
+import { decodingOf } from "./decoding.ts";
 import { repeat } from "./every.ts";
 import type { IncidentJob } from "./incident-feed.ts";
 import { Ingest } from "./ingest.ts";
-import { compareWithOf, foldingShape, incidentOptionsOf, laneWindows } from "./lane-settings.ts";
+import { compareWithOf, incidentOptionsOf, laneWindows } from "./lane-settings.ts";
+import { PathMetrics } from "./path-metrics.ts";
 import { makeNotifiers, makeQueue, makeSource, openStore } from "./plug-ins.ts";
 import { Watch, type WatchOptions } from "./watch.ts";
 
@@ -82,6 +82,7 @@ export class Service {
   readonly #deliverer: Deliverer;
   readonly #watch: Watch;
   #control: ControlServer | undefined;
+  #pathMetrics: PathMetrics | undefined;
   #fail!: (error: unknown) => void;
   /** Rejects when the process cannot go on and should exit; resolves when every source has ended. */
   readonly finished: Promise<void>;
@@ -243,6 +244,7 @@ export class Service {
       if (this.#readsSegmentsFromStore) await rollups.poll();
       await this.#watch.tick();
     };
+    this.#pathMetrics = new PathMetrics(this.#watch.rollup, this.#options.telemetry);
     this.#loops.push(
       repeat(this.#options.clock, TICK_MS, signal, () => this.#guarded(step, "merging and judging")),
     );
@@ -258,7 +260,9 @@ export class Service {
     const { rollups } = this.#watch;
     for (const { source } of this.#readings) {
       const asking = rollups.asking();
-      rollups.observeEnds(source.name, await source.partitionEnds(), asking);
+      const ends = await source.partitionEnds();
+      rollups.observeEnds(source.name, ends, asking);
+      this.#pathMetrics?.observeEnds(ends);
     }
   }
 
@@ -284,17 +288,21 @@ export class Service {
     let ingest: Ingest | undefined;
     const watermarkMs = (topic: string) => ingest?.watermarkMs(topic) ?? Number.NEGATIVE_INFINITY;
     const source = (this.#options.makeSource ?? makeSource)(name, config, { clock, telemetry, watermarkMs });
-    const mapping = mappingOf(config, name);
+    const { decoder, shape, schemas } = decodingOf(config, name, mappingOf(config, name), {
+      clock,
+      telemetry,
+    });
     const { ageMax, bytesMax, offsetsMax, seriesMax, idleCut, waitingBytesMax } = config.segments;
     ingest = new Ingest({
       source,
       store: this.#store,
-      decoder: new ByteDecoder(mapping, new ShapeRegistry(), config.limits),
+      decoder,
+      ...(schemas === undefined ? {} : { prepare: (batch, control) => schemas.prepare(batch, control) }),
       lanes: laneWindows(config),
       arena: new ProfileArena({ k: config.profile.k }),
       bounds: { bytesMax, offsetsMax, seriesMax },
       ageCutMs: ageMax,
-      shape: foldingShape(config, mapping),
+      shape,
       asOfMs: config.sources[name]?.type === "synthetic" ? Number.POSITIVE_INFINITY : clock.nowMs(),
       clock,
       telemetry,

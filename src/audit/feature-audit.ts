@@ -207,14 +207,13 @@ function judgeWindow(
   const known = audit.referenceUntilMs === undefined || startMs >= audit.referenceUntilMs;
   const alerting = known && memory.acceptedCount >= audit.historyWindowsMin;
   const sides = sidesOf(memory, tally, snapshot, baseline);
-  const findings =
-    baseline.sums.windowCount < BASELINE_WINDOWS_MIN ? [] : judgeByAll(memory, sides, tally, audit);
+  const findings = baseline.sums.windowCount < BASELINE_WINDOWS_MIN ? [] : judgeByAll(memory, sides, audit);
   return { startMs, snapshot, tally, baselines, baseline, sides, findings, alerting };
 }
 
-function judgeByAll(memory: FeatureMemory, sides: Sides, tally: Tally, audit: FeatureAudit): Finding[] {
+function judgeByAll(memory: FeatureMemory, sides: Sides, audit: FeatureAudit): Finding[] {
   const findings: Finding[] = [];
-  const left = leftTo(tally, audit);
+  const left = leftTo(memory, audit);
   for (const detector of audit.detectors) {
     if (!detector.featureKinds.includes(memory.catalog!.kind)) continue;
     if (left !== undefined && detector.needsMass === true) {
@@ -235,10 +234,15 @@ function judgeByAll(memory: FeatureMemory, sides: Sides, tally: Tally, audit: Fe
   return findings;
 }
 
-/** Why a window is left to larger ones; undefined where it has enough, or where there are none. */
-function leftTo({ valueCount }: Tally, { leavesTo, massMin }: FeatureAudit): Verdict | undefined {
-  if (leavesTo === undefined || valueCount >= massMin) return undefined;
-  const summary = `${valueCount} values are too few to tell that half of them moved: left to windows of ${leavesTo}`;
+/**
+ * Why a lane's windows are left to larger ones; undefined where they usually hold enough, or where there are none larger.
+ * What they usually hold, because a window that has lost most of its records must be looked at the more.
+ */
+function leftTo({ history }: FeatureMemory, { leavesTo, massMin }: FeatureAudit): Verdict | undefined {
+  const { valueCount, windowCount } = history.all;
+  if (leavesTo === undefined || windowCount === 0 || valueCount >= massMin * windowCount) return undefined;
+  const usual = (valueCount / windowCount).toFixed(0);
+  const summary = `windows of some ${usual} values cannot tell that half of them moved: left to windows of ${leavesTo}`;
   return { ...NOT_JUDGED, summary };
 }
 

@@ -39,6 +39,24 @@ export class Telemetry {
     return this.#metric(name, () => new Gauge({ ...this.#about(name, help, labelNames) }));
   }
 
+  /** A gauge whose values are looked up each time that metrics are read, so that they are never older than that. */
+  observedGauge(
+    name: string,
+    help: string,
+    labelNames: readonly string[],
+    read: () => Iterable<{ readonly labels: Labels; readonly value: number }>,
+  ): void {
+    // Whoever asks last is read: one before it belonged to a part that is gone.
+    this.registry.removeSingleMetric(`lanewatch_${name}`);
+    const gauge: Gauge = new Gauge({
+      ...this.#about(name, help, labelNames),
+      collect: () => {
+        gauge.reset();
+        for (const { labels, value } of read()) gauge.set(labels, value);
+      },
+    });
+  }
+
   /** A histogram of seconds (or of what `name` ends in) with the given upper bounds. */
   histogram(name: string, help: string, buckets: number[], labelNames: readonly string[] = []): Histogram {
     return this.#metric(name, () => new Histogram({ ...this.#about(name, help, labelNames), buckets }));

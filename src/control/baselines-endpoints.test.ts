@@ -100,6 +100,9 @@ test("profiles made elsewhere are imported; what is no profile is refused with i
     body: { error: "PROFILE_RECORD_INVALID", detail: expect.stringContaining("kll cannot be read") },
   });
   expect(await list("?swimlane=prod")).toHaveLength(1);
+  const anyLane = { ...key, swimlane: "ev*", source: "watch-events", name: "pattern", features };
+  expect((await ask("/v1/baselines/import", anyLane)).status).toBe(200);
+  expect(await list("?swimlane=eval")).toMatchObject([{ swimlane: "ev*", name: "pattern" }]);
   const long = await ask<FailureAnswer>("/v1/baselines/promote", {
     ...key,
     since: "yesterday",

@@ -1,5 +1,6 @@
 /** What lanes are held to beside their own past: listed, imported, promoted and retired. */
 import { z } from "zod";
+import { compilePattern } from "../assign/lane.ts";
 import { importBaseline, promoteBaseline, retireBaseline } from "../audit/keep-baseline.ts";
 import { referenceName } from "../audit/verdict-name.ts";
 import { foreignProfile } from "../sketch/foreign-profile.ts";
@@ -40,16 +41,22 @@ export function baselinesEndpoints(knowledge: Knowledge): readonly Endpoint[] {
       summary: "What lanes are held to beside their own past, newest first.",
       answers: "BaselinesAnswer",
       query: z.strictObject({
-        swimlane: swimlane.optional(),
+        swimlane: swimlane
+          .optional()
+          .describe("Those that this lane is held to, by its name or by a pattern."),
         source: source.optional(),
         retired: z.enum(["true", "false"]).default("false").describe("Also those that are retired."),
       }),
       run: async ({ query }): Promise<BaselinesAnswer> => {
-        const { retired, ...equal } = query;
-        const given = Object.fromEntries(Object.entries(equal).filter(([, value]) => value !== undefined));
-        const rows = await store.readBaselines(given);
-        const shown = rows.filter((row) => retired === "true" || Number.isNaN(row.retiredAtMs));
-        return { baselines: shown.map(baselineAnswer).reverse() };
+        const rows = await store.readBaselines(query.source === undefined ? {} : { source: query.source });
+        const lane = query.swimlane;
+        const shown = rows.filter(
+          (row) =>
+            (query.retired === "true" || Number.isNaN(row.retiredAtMs)) &&
+            (lane === undefined || compilePattern(row.swimlane).test(lane)),
+        );
+        const lanes = lane === undefined ? [] : (knowledge.settingsOf(lane).compareWith ?? []);
+        return { baselines: shown.map(baselineAnswer).reverse(), lanes };
       },
     }),
     endpoint({

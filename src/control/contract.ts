@@ -38,6 +38,8 @@ export interface LaneSettings {
   /** False pages that the owner accepts in a week. */
   readonly pageBudgetPerWeek: number;
   readonly gate: GateRules;
+  /** Lanes that it is compared with at the same event time. @default none */
+  readonly compareWith?: readonly string[];
 }
 
 export interface ControlOptions {

@@ -33,6 +33,8 @@ export interface BaselineAnswer {
 export interface BaselinesAnswer {
   /** Newest first. */
   readonly baselines: readonly BaselineAnswer[];
+  /** Lanes that the asked one is compared with at the same time, by the configuration. */
+  readonly lanes: readonly string[];
 }
 
 export interface PromotedAnswer extends BaselineAnswer {

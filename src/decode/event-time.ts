@@ -2,7 +2,7 @@
 
 export type TimeUnit = "ms" | "s" | "us" | "ns";
 
-const MS_PER: Readonly<Record<TimeUnit, number>> = { ms: 1, s: 1_000, us: 1e-3, ns: 1e-6 };
+export const MS_PER: Readonly<Record<TimeUnit, number>> = { ms: 1, s: 1_000, us: 1e-3, ns: 1e-6 };
 const ISO =
   /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?)?(?:Z|z|([+-])(\d\d):?(\d\d))?$/;
 /** What a JavaScript Date can hold: ±100 million days around 1970. */

@@ -1,10 +1,10 @@
 /** Decodes JSON records under a mapping: the path that is right for every record, whatever its shape. */
 import type { Decoder } from "./decoder.ts";
-import { readEventTimeMs } from "./event-time.ts";
-import { Flattener, type FlattenLimits } from "./flatten.ts";
-import { compilePointer, compileText, type Mapping, type Pick, usedKeys } from "./mapping.ts";
+import type { FlattenLimits } from "./flatten.ts";
+import type { Mapping } from "./mapping.ts";
+import { ObjectReader } from "./object-record.ts";
 import type { RecordOutcome } from "./outcome.ts";
-import type { DecodedRecord, RecordKind } from "./record.ts";
+import type { DecodedRecord } from "./record.ts";
 import type { ShapeRegistry } from "./shapes.ts";
 
 export interface JsonLimits extends FlattenLimits {
@@ -14,33 +14,14 @@ export interface JsonLimits extends FlattenLimits {
 
 export const DEFAULT_JSON_LIMITS: JsonLimits = { recordBytesMax: 1_048_576, depthMax: 32, fieldsMax: 4_096 };
 
-/** Where a record's values stand: one object, or named pointers. */
-type Fields =
-  | { readonly pick: Pick; readonly wholeRecord: boolean }
-  | { readonly named: readonly (readonly [string, Pick])[] };
-
 export class JsonDecoder implements Decoder {
   readonly #limits: JsonLimits;
-  readonly #flattener: Flattener;
-  readonly #timeUnit: Mapping["timeUnit"];
-  readonly #time: Pick;
-  readonly #swimlane;
-  readonly #source;
-  readonly #profiles: Pick;
-  readonly #fields: Readonly<Record<"feature" | "metric", Fields>>;
-  readonly #used: ReadonlySet<string>;
+  readonly #reader: ObjectReader;
   detail = "";
 
   constructor(mapping: Mapping, shapes: ShapeRegistry, limits: JsonLimits = DEFAULT_JSON_LIMITS) {
     this.#limits = limits;
-    this.#flattener = new Flattener(shapes, limits);
-    this.#timeUnit = mapping.timeUnit;
-    this.#time = compilePointer(mapping.time);
-    this.#swimlane = compileText(mapping.swimlane);
-    this.#source = compileText(mapping.source);
-    this.#profiles = compilePointer(mapping.profiles);
-    this.#fields = { feature: compileFields(mapping.features), metric: compileFields(mapping.metrics) };
-    this.#used = usedKeys(mapping);
+    this.#reader = new ObjectReader(mapping, shapes, limits);
   }
 
   decode(bytes: Buffer, start: number, end: number, record: DecodedRecord): RecordOutcome {
@@ -50,63 +31,12 @@ export class JsonDecoder implements Decoder {
     }
     const text = bytes.toString("utf8", start, end);
     try {
-      return this.#object(JSON.parse(text) as unknown, record);
+      const outcome = this.#reader.read(JSON.parse(text) as unknown, record);
+      if (outcome !== "ok") this.detail = this.#reader.detail;
+      return outcome;
     } catch (error) {
       return this.#unparsable(text, error);
     }
-  }
-
-  #object(parsed: unknown, record: DecodedRecord): RecordOutcome {
-    if (parsed === null || typeof parsed !== "object" || Array.isArray(parsed)) {
-      return this.#stop("undecodable", "not a JSON object");
-    }
-    if (Object.hasOwn(parsed, "__proto__"))
-      return this.#stop("forbidden_key", 'key "__proto__" in the record');
-    const time = this.#time(parsed);
-    record.eventTimeMs = readEventTimeMs(time, this.#timeUnit);
-    if (Number.isNaN(record.eventTimeMs))
-      return this.#stop("no_time", `time is ${JSON.stringify(time)?.slice(0, 80)}`);
-    const swimlane = this.#swimlane(parsed);
-    if (swimlane === undefined)
-      return this.#stop("no_swimlane", "nothing where the mapping looks for the swimlane");
-    record.swimlane = swimlane;
-    record.source = this.#source(parsed) ?? "default";
-    return this.#values(parsed, record);
-  }
-
-  #values(parsed: object, record: DecodedRecord): RecordOutcome {
-    const profiles = this.#profiles(parsed);
-    if (profiles !== undefined && profiles !== null && typeof profiles === "object") {
-      this.#flattener.begin("profile", record);
-      record.shape = { id: -1, kind: "profile", names: [] };
-      record.profileRecord = parsed;
-      return "ok";
-    }
-    const feature = this.#fill("feature", parsed, record);
-    if (feature !== "no_features") return feature;
-    return this.#fill("metric", parsed, record);
-  }
-
-  #fill(kind: RecordKind & ("feature" | "metric"), parsed: object, record: DecodedRecord): RecordOutcome {
-    this.#flattener.begin(kind, record);
-    const added = this.#addFields(this.#fields[kind], parsed);
-    const outcome = added === "ok" ? this.#flattener.end() : added;
-    if (outcome !== "ok") this.detail = this.#flattener.detail;
-    return outcome;
-  }
-
-  #addFields(fields: Fields, parsed: object): RecordOutcome {
-    if ("named" in fields) {
-      for (const [name, pick] of fields.named) {
-        const value = pick(parsed);
-        const outcome = value === undefined ? "ok" : this.#flattener.value(value, name, 1);
-        if (outcome !== "ok") return outcome;
-      }
-      return "ok";
-    }
-    const holder = fields.pick(parsed);
-    if (holder === null || typeof holder !== "object" || Array.isArray(holder)) return "ok";
-    return this.#flattener.object(holder, "", 1, fields.wholeRecord ? this.#used : undefined);
   }
 
   /** JSON has no NaN, but Python's json module writes it: that is a number out of range, and worth saying so. */
@@ -121,9 +51,4 @@ export class JsonDecoder implements Decoder {
     this.detail = detail;
     return outcome;
   }
-}
-
-function compileFields(spec: Mapping["features"]): Fields {
-  if (typeof spec === "string") return { pick: compilePointer(spec), wholeRecord: spec === "" };
-  return { named: Object.entries(spec).map(([name, pointer]) => [name, compilePointer(pointer)] as const) };
 }

@@ -38,6 +38,25 @@ export const OFFSET_OUTCOMES = ["jumped", "lost"] as const;
 export const OUTCOMES = [...RECORD_OUTCOMES, ...OFFSET_OUTCOMES] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 
+/** The stage at which a record, or an offset without one, got its outcome: where to look when records are missing. */
+export const OUTCOME_STAGES: Readonly<Record<Outcome, "source" | "decode" | "assign" | "segment">> = {
+  ok: "segment",
+  late: "assign",
+  future: "assign",
+  empty: "decode",
+  undecodable: "decode",
+  no_time: "decode",
+  no_swimlane: "decode",
+  no_features: "decode",
+  too_large: "decode",
+  too_complex: "decode",
+  forbidden_key: "decode",
+  number_range: "decode",
+  unknown_schema: "decode",
+  jumped: "source",
+  lost: "source",
+};
+
 /** Exact counts by outcome, every outcome present. */
 export type OutcomeCounts = Record<Outcome, number>;
 

@@ -3,6 +3,7 @@
  * the store keeps. Never the truth: a checkpoint that is old costs reading, one that is missing more of it.
  */
 import type { Store } from "../store/contract.ts";
+import type { PathTotals } from "./path-totals.ts";
 
 const KEY = "rollup|frontier";
 const VERSION = 1;
@@ -16,6 +17,8 @@ export interface PartitionCheckpoint {
   readonly mergedOffset: number;
   /** Highest event time before `fromOffset`; null when there is none. */
   readonly eventTimeMaxMs: number | null;
+  /** Sums over the path before `fromOffset`. */
+  readonly totals?: PathTotals;
 }
 
 export interface LaneCheckpoint {

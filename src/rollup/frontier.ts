@@ -1,6 +1,7 @@
 /** How far the truth of one partition reaches: its manifests, the path through them, and what the path's end implies. */
 import type { Manifest } from "../segment/manifest.ts";
 import { findPath, findPathTo, segmentName } from "./path.ts";
+import { addSegments, emptyTotals, type PathTotals } from "./path-totals.ts";
 
 /** What changed on a partition's path when manifests arrived. */
 export interface PathChange {
@@ -24,6 +25,8 @@ export class PartitionFrontier {
   readonly #candidates = new Map<string, Manifest>();
   #path: Manifest[] = [];
   #onPath = new Set<string>();
+  /** Sums over what lies before the path kept here. */
+  #counted: PathTotals | undefined;
   #eventTimeMaxMs = Number.NEGATIVE_INFINITY;
   /** The same of what lies before `startOffset`. */
   #eventTimeMaxBeforeMs = Number.NEGATIVE_INFINITY;
@@ -68,6 +71,16 @@ export class PartitionFrontier {
     return path.reduce((max, ms) => Math.max(ms, max), this.#eventTimeMaxBeforeMs);
   }
 
+  /** Sums over the whole path, with what was trimmed or counted by an earlier process. */
+  get totals(): PathTotals {
+    return this.totalsBefore(this.#path.length);
+  }
+
+  /** The same of what lies before the path's segment `index`. */
+  totalsBefore(index: number): PathTotals {
+    return addSegments(this.#counted ?? emptyTotals(this.#startOffset), this.#path.slice(0, index));
+  }
+
   /** True for a segment that was added already, on the path or not. */
   has(manifest: Manifest): boolean {
     return this.#candidates.has(segmentName(manifest));
@@ -78,7 +91,8 @@ export class PartitionFrontier {
   }
 
   /** Goes on where an earlier process was: its path ended at or after `fromOffset`. */
-  resume(fromOffset: number, eventTimeMaxMs: number): void {
+  resume(fromOffset: number, eventTimeMaxMs: number, totals = emptyTotals(fromOffset)): void {
+    this.#counted = totals;
     this.#startOffset = fromOffset;
     this.#floorOffset = fromOffset;
     this.#eventTimeMaxMs = eventTimeMaxMs;
@@ -130,6 +144,7 @@ export class PartitionFrontier {
   /** Keeps the newest `segmentsMax` of the path in memory; the rest stays in the store, see {@link extendBack}. */
   trim(segmentsMax: number): void {
     if (this.#path.length <= segmentsMax) return;
+    this.#counted = this.totalsBefore(this.#path.length - segmentsMax);
     this.#eventTimeMaxBeforeMs = this.eventTimeMaxBefore(this.#path.length - segmentsMax);
     this.#path = this.#path.slice(-segmentsMax);
     this.#startOffset = this.#path[0]!.startOffset;

@@ -107,6 +107,8 @@ test("a frontier that is told of segments one by one ends with the same path and
         for (const added of change.added) counted.add(segmentName(added));
       }
       expect(oneByOne.path.map(segmentName)).toEqual(atOnce.path.map(segmentName));
+      expect(oneByOne.totals).toEqual(atOnce.totals);
+      expect(oneByOne.totals.outcomes.ok).toBe(oneByOne.endOffset - oneByOne.startOffset);
       expect([...counted].sort()).toEqual(atOnce.path.map(segmentName).sort());
     }),
     { numRuns: 300, seed: 11 },

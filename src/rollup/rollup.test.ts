@@ -157,6 +157,18 @@ test("late data merges its window again, from the store, and the revision goes u
   expect(await rollup.revise()).toEqual([]);
 });
 
+test("a process that died before any window was merged loses nothing of the first", async () => {
+  const { rollup, store } = await newRollup();
+  const first = segment({ start: 0, end: 10 }, { 0: 10 });
+  await store.writeSegments([first]);
+  await rollup.add("t", 0, [first]);
+  const second = await newRollup(store);
+  await second.rollup.restore(undefined);
+  await second.rollup.add("t", 0, [first]);
+  await second.rollup.add("t", 0, [segment({ start: 10, end: 20 }, { 0: 5, 1: 5 })]);
+  expect(seen(second.rollup.releaseComplete())).toEqual([[0, 15, 1]]);
+});
+
 test("late data does not shrink a window whose earlier rows have expired", async () => {
   const { rollup, store } = await newRollup();
   const first = segment({ start: 0, end: 20 }, { 0: 10, 1: 10 });

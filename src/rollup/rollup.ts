@@ -82,6 +82,18 @@ export class Rollup {
     return this.#frontiers.get(`${topic}|${partition}`);
   }
 
+  /** Windows that have records and are not released yet. */
+  get open(): { readonly windowCount: number; readonly recordCount: number } {
+    let windowCount = 0;
+    let recordCount = 0;
+    for (const { pending } of this.#lanes.values()) {
+      windowCount += pending.size;
+      for (const rows of pending.values())
+        for (const { kind, profile } of rows) if (kind === "records") recordCount += profile.presentCount;
+    }
+    return { windowCount, recordCount };
+  }
+
   /** The frontier of a partition, made on first sight; its tiling begins at `startOffset`. */
   frontier(topic: string, partition: number, startOffset: number): PartitionFrontier {
     const key = `${topic}|${partition}`;
@@ -108,10 +120,10 @@ export class Rollup {
         nextStartMs: row.lastWindowMs + row.windowSizeMs,
         lastFilledMs: row.lastWindowMs,
       });
-    for (const { topic, partition, fromOffset, mergedOffset, eventTimeMaxMs } of checkpoint?.partitions ??
-      []) {
+    for (const part of checkpoint?.partitions ?? []) {
+      const { topic, partition, fromOffset, mergedOffset, eventTimeMaxMs, totals } = part;
       const frontier = this.frontier(topic, partition, fromOffset);
-      frontier.resume(fromOffset, eventTimeMaxMs ?? Number.NEGATIVE_INFINITY);
+      frontier.resume(fromOffset, eventTimeMaxMs ?? Number.NEGATIVE_INFINITY, totals);
       this.#mergedOffsets.set(`${topic}|${partition}`, mergedOffset);
     }
     return new Set(this.#lanes.keys());
@@ -339,7 +351,8 @@ function partitionCheckpoint(frontier: PartitionFrontier, openMs: number): reado
   const before = frontier.eventTimeMaxBefore(from);
   const eventTimeMaxMs = Number.isFinite(before) ? before : null;
   const fromOffset = path[from]?.startOffset ?? frontier.endOffset;
-  return [{ topic, partition, fromOffset, mergedOffset: frontier.endOffset, eventTimeMaxMs }];
+  const totals = frontier.totalsBefore(from);
+  return [{ topic, partition, fromOffset, mergedOffset: frontier.endOffset, eventTimeMaxMs, totals }];
 }
 
 /**

@@ -66,6 +66,18 @@ describeWithEngines(["kafka"], "the Kafka source", () => {
     expect(handler.ends()).toEqual({ [`${topic}/0`]: 3_000 });
   });
 
+  // The topic's own setting makes the broker compress what came plain, with the libraries of Java producers.
+  test.each(["gzip", "snappy", "lz4", "zstd"])(
+    "every record is read that Java compressed with %s",
+    async (codec) => {
+      const topic = await topics.make("java-codec", 1, { "compression.type": codec });
+      await topics.fill(topic, 2_000);
+      const { handler } = await startReading({ topics: [topic] });
+      await expect.poll(() => handler.numbers().length, patiently).toBeGreaterThanOrEqual(2_000);
+      expect(handler.numbers()).toEqual(range(0, 2_000));
+    },
+  );
+
   test("several topics and partitions are read, and their ends are what was read", async () => {
     const [one, two] = [await topics.make("several", 3), await topics.make("several", 2)];
     await topics.fill(one, 600, { partitions: 3 });

@@ -10,6 +10,8 @@ import { afterAll, expect, test } from "vitest";
 import { jarsOfDatasketches, pythonWithDatasketches } from "../../bench/sketch/rivals/foreign.ts";
 import { answerFolder } from "../../bench/sketch/vector-answers.ts";
 import { writeVectors } from "../../bench/sketch/vector-files.ts";
+import { readBaseline } from "../../src/app/read-baseline.ts";
+import { snapshotOf } from "../../src/sketch/snapshot.ts";
 
 const VECTORS = "test/data/vectors";
 const CHECK = join(VECTORS, "check");
@@ -68,6 +70,37 @@ test("the Java library reads every sketch that we write, and answers as we do", 
   expect(answers.size).toBe(sketchCount);
   for (const { file, family, claims } of manifest.records)
     expectSame(file, answers.get(file)!, ownAnswers(family, claims));
+});
+
+test("a training set that Python has summarised, as the guide shows, is a baseline: counts exactly, quantiles within the bound", async () => {
+  const rows = Array.from({ length: 20_000 }, (_, i) => ({
+    price: i % 50 === 0 ? null : (i * 7_919) % 10_007,
+    country: ["FR", "DE", "US"][i % 3]!,
+  }));
+  const path = join(folder, "rows.jsonl");
+  writeFileSync(path, rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
+  const out = join(folder, "training");
+  execFileSync(pythonWithDatasketches(), ["docs/guides/examples/summarise_training_set.py", path, out]);
+  const { features } = await readBaseline([out]);
+  const [price, country] = ["price", "country"].map(
+    (name) => features.find(({ feature }) => feature === name)!,
+  );
+  expect(price).toMatchObject({
+    known: ["counts", "numbers"],
+    profile: { presentCount: 20_000, nullCount: 400 },
+  });
+  expect(country).toMatchObject({ known: ["counts", "names"], profile: { stringCount: 20_000 } });
+  expect([...country!.profile.categories.counts].sort()).toEqual([6_666, 6_667, 6_667]);
+  const snapshot = snapshotOf(price!.profile, 20_000);
+  expect(snapshot.rankErrorMax).toBeGreaterThan(0.001);
+  expect(snapshot.rankErrorMax).toBeLessThan(0.01);
+  const sorted = rows.flatMap((row) => row.price ?? []).sort((a, b) => a - b);
+  snapshot.values.forEach((value, i) => {
+    const rank = sorted.filter((each) => each <= value).length / sorted.length;
+    expect(Math.abs(snapshot.cumulativeCounts[i]! / sorted.length - rank)).toBeLessThan(
+      snapshot.rankErrorMax,
+    );
+  });
 });
 
 /** What ReadSketches.java prints, by our own claims. */

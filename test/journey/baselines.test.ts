@@ -5,6 +5,7 @@
 import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
 import { afterAll, expect, test, vi } from "vitest";
 import { BUILT_IN_DETECTORS } from "../../detectors/index.ts";
 import { runCommandLine } from "../../src/app/cli/command-line.ts";
@@ -251,6 +252,21 @@ test("two lanes are compared window by window though one comes hours later; thei
   expect(loud.filter((verdict) => startOf(verdict) < T0_MS + diverges * HOUR_MS)).toEqual([]);
   expect(loud.some(({ severity }) => severity === "page")).toBe(true);
   expect(new Set(loud.map(({ swimlane }) => swimlane))).toEqual(new Set(["prod/shop"]));
+});
+
+test("Spark's profile records of one lane are imported whole, as the merge of their windows", async () => {
+  const config = file("spark.yaml", `${CONFIG}\nstore: { type: duckdb, path: "${folder}/spark.duckdb" }\n`);
+  const spark = file(
+    "spark.jsonl",
+    gunzipSync(readFileSync("test/data/spark/flights-week1.k400.jsonl.gz")).toString(),
+  );
+  const into = ["-s", "prod/flights", "-n", "spark", "-c", config];
+  const mixed = await lanewatch("baseline", "import", spark, ...into);
+  expect(mixed).toMatchObject({ code: 1, err: expect.stringContaining("say --from LANE") });
+  const { code, out } = await lanewatch("baseline", "import", spark, ...into, "--from", "JFK");
+  expect(code).toBe(0);
+  expect(out).toContain("carrier: counts, names, distinct");
+  expect(out).toContain("dep_delay: counts, numbers");
 });
 
 test("files that are no sketches, or say less than they need to, are refused with place and reason, and keep nothing", async () => {

@@ -2,6 +2,7 @@
 import { userInfo } from "node:os";
 import { request } from "undici";
 import type { Severity } from "../../../detectors/contract.ts";
+import { compilePattern } from "../../assign/lane.ts";
 import { importBaseline, promoteBaseline, retireBaseline } from "../../audit/keep-baseline.ts";
 import { systemClock } from "../../base/clock.ts";
 import { errorText, OperationalError } from "../../base/errors.ts";
@@ -48,7 +49,7 @@ export async function importCommand(
   );
   if ([options.since, options.until].some((text, i) => text !== undefined && Number.isNaN(span[i])))
     return usage("--since and --until take a time such as 2026-11-23T09:00:00Z");
-  const read = await readBaseline(paths, options.feature);
+  const read = await readBaseline(paths, options);
   const { features, windowCount } = read;
   const given = {
     ...keptOf(options),
@@ -60,7 +61,10 @@ export async function importCommand(
   };
   const row = await at(
     options,
-    async ({ store }) => baselineAnswer(await importBaseline({ store, clock: systemClock }, given)),
+    async ({ store }) => {
+      await warnOfUnknownLane(store, options);
+      return baselineAnswer(await importBaseline({ store, clock: systemClock }, given));
+    },
     (call) => call<BaselineAnswer>("POST", "/v1/baselines/import", importBody(given)),
   );
   const parts = read.features.map(
@@ -142,6 +146,18 @@ export async function listCommand(
   if (options.json) say(baselines.map((row) => JSON.stringify(row)));
   else say(listText(baselines));
   return EXIT.ok;
+}
+
+/** A baseline may be there before its lane; mostly, though, a lane that is not there is a typing error. */
+async function warnOfUnknownLane(store: Store, { swimlane, source }: KeepOptions): Promise<void> {
+  const lanes = await store.readLanes();
+  const pattern = compilePattern(swimlane);
+  if (lanes.length === 0 || lanes.some((lane) => pattern.test(lane.swimlane) && lane.source === source))
+    return;
+  const known = lanes.slice(0, 5).map((lane) => `${lane.swimlane} (source ${lane.source})`);
+  process.stderr.write(
+    `lanewatch: no window of lane "${swimlane}", source "${source}" is stored yet; there are ${known.join(", ")}${lanes.length > 5 ? ", …" : ""}\n`,
+  );
 }
 
 function listText(baselines: readonly BaselineAnswer[]): readonly string[] {

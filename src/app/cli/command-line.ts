@@ -171,7 +171,7 @@ function baselineCommands(program: Command, config: () => Option, done: (code: n
       .addOption(new Option("--token <token>", "its bearer token").env("LANEWATCH_TOKEN"));
   const keeping = (name: string, description: string) =>
     command(name, description)
-      .requiredOption("-s, --swimlane <name>", "the lane")
+      .requiredOption("-s, --swimlane <name>", "the lane; for import also a pattern such as prod/*")
       .option("--source <name>", "its source", "default")
       .requiredOption("-n, --name <name>", "the baseline's name")
       .option("--by <person>", "who does it (the system's user by default)")
@@ -186,6 +186,7 @@ function baselineCommands(program: Command, config: () => Option, done: (code: n
       ".sk files of one feature, a folder of them (sketch export), or profile records (.jsonl)",
     )
     .option("-f, --feature <name>", "the feature that single .sk files are of")
+    .option("--from <swimlane>", "of profile records, only this lane's")
     .option("--since <time>", "event time from which the data are (ISO 8601)")
     .option("--until <time>", "up to when; earlier windows are not held to it")
     .addOption(severity())

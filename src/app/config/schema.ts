@@ -9,6 +9,7 @@ import { QUEUES } from "../../queue/index.ts";
 import { SOURCES } from "../../source/index.ts";
 import { storeOptionsSchema } from "../../store/index.ts";
 import { duration, instant, timeZone } from "./fields.ts";
+import { type FormatFields, formatFields, formatProblem } from "./format-fields.ts";
 
 const fieldsSpec = z.union([z.string(), z.record(z.string(), z.string())]);
 
@@ -247,10 +248,19 @@ const notify = z.strictObject({
 });
 
 const source = plugged(
-  Object.entries(SOURCES).map(
-    ([type, plugin]) => [type, plugin.options.extend({ mapping: mapping.optional() })] as const,
-  ),
+  Object.entries(SOURCES).map(([type, plugin]) => {
+    const options = plugin.options.extend({ mapping: mapping.optional() });
+    return [type, type === "kafka" ? withFormat(options) : options] as const;
+  }),
 );
+
+/** Records of a log may be written by a schema. */
+function withFormat(options: z.ZodObject): z.ZodObject {
+  return options.extend(formatFields).superRefine((fields, context) => {
+    const found = formatProblem(fields as unknown as FormatFields);
+    if (found) context.addIssue({ code: "custom", path: [found.field], message: found.problem });
+  });
+}
 
 export const configSchema = z.strictObject({
   lanes: z

@@ -80,7 +80,11 @@ export class QuestDbTables implements Tables {
   async ready(): Promise<boolean> {
     try {
       const complaint = this.#watch.observe(await this.#walStates());
-      if (complaint !== undefined) this.#telemetry.event("warn", "store_apply_stalled", complaint);
+      if (complaint !== undefined) {
+        const message = "QuestDB acknowledges rows and does not apply them";
+        this.#telemetry.event("warn", "store_apply_stalled", message);
+        this.#telemetry.log("warn", complaint);
+      }
       return complaint === undefined;
     } catch (error) {
       if (!(error instanceof OperationalError)) throw error;

@@ -4,6 +4,7 @@ import { FeatureGrid } from "./feature-grid.tsx";
 import { formatExact, formatMoment, formatNumber, formatSize, formatTime } from "./format.ts";
 import { GateLine } from "./gate-line.tsx";
 import { HealthBadge, SeverityBadge, StateTag } from "./health.tsx";
+import { HeldToLine } from "./held-to-line.tsx";
 import { withoutLane } from "./lanes-view.tsx";
 import { Name } from "./names.tsx";
 import { usePoll } from "./poll.ts";
@@ -65,6 +66,7 @@ function Lane({ lane, eventNowMs, source }: LaneProps) {
         {lane.incidents.length === 0 && <p class="reason">{lane.reason}</p>}
         <LaneFacts lane={lane} eventNowMs={eventNowMs} />
         <GateLine lane={lane} />
+        <HeldToLine swimlane={lane.swimlane} />
         <OpenIncidents lane={lane} />
       </header>
       {lane.lastWindowMs === null ? (

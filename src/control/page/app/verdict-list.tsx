@@ -29,7 +29,8 @@ function Verdict({ verdict }: { readonly verdict: VerdictAnswer }) {
   return (
     <li class={`verdict verdict-${verdict.answer}`}>
       <p>
-        <b>{verdict.detector}</b>{" "}
+        <b>{verdict.detector.split("@")[0]}</b>
+        {verdict.detector.includes("@") && ` against ${verdict.explanation.reference}`}{" "}
         {verdict.answer === "anomalous" ? (
           <SeverityBadge severity={verdict.severity} />
         ) : (
