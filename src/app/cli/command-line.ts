@@ -7,6 +7,7 @@ import { demoCommand } from "./demo.ts";
 import { EXIT } from "./exit.ts";
 import { explainCommand } from "./explain.ts";
 import { gateCommand } from "./gate.ts";
+import { proveCommand } from "./prove.ts";
 import { replayCommand } from "./replay.ts";
 import { runCommand } from "./run.ts";
 import { silenceAddCommand, silenceEndCommand, silenceListCommand } from "./silence.ts";
@@ -79,6 +80,17 @@ function commands(done: (code: number) => void): Command {
     .addOption(new Option("--token <token>", "its bearer token").env("LANEWATCH_TOKEN"))
     .option("--json", "print the whole answer as JSON")
     .action(async (verdict: string, options) => done(await explainCommand(verdict, options)));
+  program
+    .command("prove")
+    .description(
+      "records in the log against records accounted for, by partition: exit 0 proven (lost records are shown, and accounted for), " +
+        "1 a gap, an overlap or a wrong sum, 2 unknown, 64 usage",
+    )
+    .addOption(config())
+    .option("--store <file>", "a DuckDB file to read, such as the store.duckdb of a replay")
+    .option("--topic <topic>", "only this topic")
+    .option("--json", "print the whole answer as JSON")
+    .action(async (options) => done(await proveCommand(options)));
   program
     .command("backtest")
     .description(
