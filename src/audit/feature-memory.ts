@@ -68,9 +68,14 @@ export function emptyFeatureMemory(windowSizeMs: number): FeatureMemory {
 export function heldSnapshot(snapshot: DistributionSnapshot): DistributionSnapshot {
   return {
     ...snapshot,
-    values: snapshot.values.slice(),
-    cumulativeCounts: snapshot.cumulativeCounts.slice(),
+    values: whole(snapshot.values),
+    cumulativeCounts: whole(snapshot.cumulativeCounts),
   };
+}
+
+/** A view would keep all of its buffer; a list of its own, or one that many share (sketch/shared-lists.ts), is kept as it is. */
+function whole(list: Float64Array): Float64Array {
+  return list.byteLength === list.buffer.byteLength ? list : list.slice();
 }
 
 /** What the owner says of a feature. */

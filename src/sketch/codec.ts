@@ -10,6 +10,7 @@ import { finiteCountOf } from "./profile.ts";
 import { quantileOf } from "./quantile-of.ts";
 import { rankErrorOf } from "./quantiles.ts";
 import { packRegisters, unpackRegisters } from "./register-columns.ts";
+import { onesOf, sharedName } from "./shared-lists.ts";
 
 export type ColumnValue = number | string | Float64Array | null;
 type ColumnType = "long" | "double" | "double[]" | "varchar";
@@ -165,12 +166,15 @@ export function decodeProfile(values: readonly ColumnValue[]): Profile {
     quantiles: {
       k: count("kll_k"),
       items,
-      weights: at("kll_weights") === null ? new Float64Array(items.length).fill(1) : numbers("kll_weights"),
+      weights: at("kll_weights") === null ? onesOf(items.length) : numbers("kll_weights"),
       rankVariance: count("kll_rank_variance"),
     },
     categories: {
       namesMax: count("category_max"),
-      names: at("category_names") === null ? [] : (JSON.parse(String(at("category_names"))) as string[]),
+      names:
+        at("category_names") === null
+          ? []
+          : (JSON.parse(String(at("category_names"))) as string[]).map(sharedName),
       counts: numbers("category_counts"),
       errorMax: count("category_error"),
       distinct: registers.length === 0 ? null : unpackRegisters(registers),

@@ -3,6 +3,7 @@
  * the rule for counts and codes, allocates nothing.
  */
 import { CHUNK_LENGTH_MAX } from "./chunk-sort.ts";
+import { sharedWeights } from "./shared-lists.ts";
 import type { WeightedSample } from "./weighted.ts";
 
 const CAPACITY_START = 32;
@@ -29,7 +30,12 @@ export class ExactSample {
 
   /** A copy, which later runs leave alone. */
   sample(): WeightedSample {
-    return { items: this.#items.slice(0, this.#size), weights: this.#weights.slice(0, this.#size) };
+    const weights = this.#weights.subarray(0, this.#size);
+    const shared = sharedWeights(weights);
+    return {
+      items: this.#items.slice(0, this.#size),
+      weights: shared === weights ? weights.slice() : shared,
+    };
   }
 
   clone(): ExactSample {

@@ -3,6 +3,7 @@
  */
 import { invariant } from "../base/errors.ts";
 import type { KllSketch } from "./kll.ts";
+import { countsTo, onesOf, SHARED_LENGTH_MAX } from "./shared-lists.ts";
 import { mergeSamples, sampleOfRun, type WeightedSample } from "./weighted.ts";
 
 export type RankSide = "inclusive" | "exclusive";
@@ -76,6 +77,9 @@ export function viewOf(
   const { items, weights } = sample;
   const low = items.length > 0 && items[0] !== min ? 1 : 0;
   const high = items.length > 0 && items[items.length - 1] !== max ? 1 : 0;
+  // Every number another, nothing to put back: nothing of its own to keep.
+  if (low + high === 0 && weights.length <= SHARED_LENGTH_MAX && weights === onesOf(weights.length))
+    return { values: items, cumulativeCounts: countsTo(items.length) };
   const values = new Float64Array(items.length + low + high);
   const cumulativeCounts = new Float64Array(values.length);
   const total = weights.reduce((sum, weight) => sum + weight, 0);

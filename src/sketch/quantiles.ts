@@ -3,6 +3,7 @@ import { KllSketch } from "./kll.ts";
 import { sampleOfSketch } from "./kll-view.ts";
 import type { QuantileSummary } from "./profile.ts";
 import { rankErrorOfVariance } from "./rank-error.ts";
+import { sharedWeights } from "./shared-lists.ts";
 import { mergeSamples } from "./weighted.ts";
 
 /** Most that a rank may be off, as a share of `count` numbers; 0 when every value is kept. */
@@ -18,7 +19,9 @@ export function mergeQuantiles(parts: readonly QuantileSummary[], k: number, see
   const used = parts.filter((part) => part.items.length > 0);
   const rankVariance = used.reduce((sum, part) => sum + part.rankVariance, 0);
   const union = mergeSamples(used);
-  if (union.items.length <= k) return { k, ...union, rankVariance };
+  if (union.items.length <= k) {
+    return { k, items: union.items, weights: sharedWeights(union.weights), rankVariance };
+  }
   return summaryOfSketch(KllSketch.fromWeighted(union.items, union.weights, { k, seed, rankVariance }));
 }
 
