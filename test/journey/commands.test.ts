@@ -89,7 +89,12 @@ test("replay, sketch export and sketch inspect follow one another", () => {
   expect(
     lanewatch("sketch", "export", "--swimlane", "prod", "--config", store, "--out", sketches).status,
   ).toBe(0);
-  expect(readdirSync(sketches).sort()).toEqual(["c.frequent_strings.sk", "c.hll.sk", "x.kll_doubles.sk"]);
+  expect(readdirSync(sketches).sort()).toEqual([
+    "c.frequent_strings.sk",
+    "c.hll.sk",
+    "manifest.json",
+    "x.kll_doubles.sk",
+  ]);
   const inspected = JSON.parse(
     lanewatch("sketch", "inspect", "--json", join(sketches, "x.kll_doubles.sk")).stdout,
   ) as { facts: { count: number; min: number } };

@@ -71,18 +71,29 @@ export async function backtest(options: BacktestOptions): Promise<readonly LaneB
   return results;
 }
 
-/** The stored lanes with windows in the span; sources of one swimlane together, since they share its incidents. */
+/**
+ * The stored lanes with windows in the span, by the size that their records are cut to (larger windows are merged from
+ * those); sources of one swimlane together, since they share its incidents.
+ */
 function groupsOf(
   lanes: readonly LaneRow[],
   { isWanted, sinceMs, untilMs }: BacktestOptions,
 ): readonly LaneRow[][] {
   const groups = new Map<string, LaneRow[]>();
   for (const lane of lanes) {
+    const own = Math.min(
+      ...lanes.filter((other) => isSameLane(other, lane)).map((other) => other.windowSizeMs),
+    );
+    if (lane.windowSizeMs !== own) continue;
     if (!isWanted(lane.swimlane) || lane.lastWindowMs < sinceMs || lane.firstWindowMs >= untilMs) continue;
     const key = JSON.stringify([lane.swimlane, lane.windowSizeMs]);
     groups.set(key, [...(groups.get(key) ?? []), lane]);
   }
   return [...groups.values()];
+}
+
+function isSameLane(a: LaneRow, b: LaneRow): boolean {
+  return a.swimlane === b.swimlane && a.source === b.source;
 }
 
 async function backtestLane(

@@ -112,13 +112,17 @@ test("no bytes, however broken, do anything but give a value or an error", () =>
     ],
   });
   const random = seededRandom(9);
+  // a = 42, an empty map, no next one.
+  const whole = [2, 84, 0, 0];
   let values = 0;
   for (let i = 0; i < 20_000; i++) {
-    const bytes = Buffer.from(
-      Array.from({ length: 1 + Math.floor(random() * 40) }, () =>
-        random() < 0.5 ? Math.floor(random() * 8) : Math.floor(random() * 256),
-      ),
-    );
+    // Half of them noise, half a record with a byte of noise in it.
+    const noise = () => (random() < 0.5 ? Math.floor(random() * 8) : Math.floor(random() * 256));
+    const bytes =
+      i % 2 === 0
+        ? Buffer.from(Array.from({ length: 1 + Math.floor(random() * 40) }, noise))
+        : Buffer.from(whole);
+    if (i % 2 === 1) bytes[Math.floor(random() * bytes.length)] = noise();
     try {
       format.read(type, bytes, 0, bytes.length);
       values++;
