@@ -4,6 +4,7 @@ import { parseObject } from "../incident/sighting.ts";
 import type { NotificationRow } from "../store/contract.ts";
 import type { Reason } from "./contract.ts";
 import type { Delivery, LogDetail, Stage } from "./delivery.ts";
+import { isMonitorId } from "./monitor.ts";
 
 export interface DedupOptions {
   /** Tell an open, unacknowledged incident again after this long. 0 never does. @default 4 hours */
@@ -77,7 +78,7 @@ function whileLive(delivery: Delivery, last: NotificationRow, options: DedupOpti
 }
 
 function openedReason(row: Delivery["row"]): Reason {
-  return row.id.startsWith("mon-") ? "monitor" : "opened";
+  return isMonitorId(row.id) ? "monitor" : "opened";
 }
 
 function isRefused({ row, log, nowMs }: Delivery, reason: Reason, options: DedupOptions): boolean {

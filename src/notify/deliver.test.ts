@@ -277,6 +277,27 @@ test("the monitor speaks on its own route, never on the data's", async () => {
   await other.close();
 });
 
+test("the monitor tells that the store is away, reminds and ends it, while nothing of the store can be read", async () => {
+  const ops = await startReceiver();
+  const routes = [{ notifiers: ["hook"] }, { notifiers: ["ops"], about: "monitor" as const }];
+  await write();
+  const deliverer = start({ routes, remindMs: 60 * MINUTE_MS }, [webhook(), webhook("ops", ops.url)]);
+  await store.close();
+  const alert = { code: "store-away", severity: "page" as const, summary: "the store does not answer" };
+  deliverer.tell({ ...alert, active: true });
+  await until(() => ops.received.length === 1 && deliverer.depth() === 0);
+  for (const laterMs of [MINUTE_MS, 61 * MINUTE_MS]) {
+    clock.advanceTo(clock.nowMs() + laterMs);
+    await expect(deliverer.tick()).rejects.toThrow();
+    await until(() => deliverer.depth() === 0);
+  }
+  deliverer.tell({ ...alert, active: false });
+  await until(() => ops.received.length === 3 && deliverer.depth() === 0);
+  expect(ops.received.map(({ body }) => body.reason)).toEqual(["monitor", "reminder", "resolved"]);
+  expect(reasons()).toEqual([]);
+  await ops.close();
+});
+
 test("a route takes only the lanes and severities that it names", async () => {
   await write({ id: "inc-1", severity: "warn" });
   await write({ id: "inc-2", severity: "page" });

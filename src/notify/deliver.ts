@@ -89,12 +89,13 @@ export class Deliverer {
 
   /** One look at the store: whatever is due is put into the outboxes. */
   async tick(): Promise<void> {
+    // First, since what follows fails while the store is away.
+    for (const row of this.#monitor.values()) await this.#routeIfDue(row, "monitor");
     this.#silences = await readSilences({
       readState: (key) => this.#parts.store.readState(key),
       writeStates: never,
     });
     for (const row of await this.#view.refresh()) await this.#routeIfDue(row, "data");
-    for (const row of this.#monitor.values()) await this.#routeIfDue(row, "monitor");
   }
 
   /** Incidents that just changed; never blocks. Those that it can't take are found by the next look at the store. */
@@ -145,7 +146,8 @@ export class Deliverer {
   }
 
   #route(row: IncidentRow, about: "data" | "monitor"): void {
-    if (this.#silences === undefined) return;
+    // The monitor does not wait for silences: that the store can't be read may be what it has to say.
+    if (about === "data" && this.#silences === undefined) return;
     for (const courier of this.#couriersOf(row, about)) courier.put(row, this.#notBeforeMs());
   }
 

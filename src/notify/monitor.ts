@@ -15,6 +15,12 @@ export interface MonitorAlert {
 
 /** The swimlane that the monitor speaks for. */
 const MONITOR_LANE = "lanewatch";
+const ID_PREFIX = "mon-";
+
+/** Whether an incident's id is one of the monitor's own. */
+export function isMonitorId(incidentId: string): boolean {
+  return incidentId.startsWith(ID_PREFIX);
+}
 
 /** An incident's row for it; not of the table of incidents, since it is about no data. Times are wall clock. */
 export function monitorRow(alert: MonitorAlert, before: IncidentRow | undefined, nowMs: number): IncidentRow {
@@ -22,7 +28,7 @@ export function monitorRow(alert: MonitorAlert, before: IncidentRow | undefined,
   const goesOn = before !== undefined && before.state === state;
   const startMs = before !== undefined && before.state === "open" ? before.startMs : nowMs;
   return {
-    id: `mon-${createHash("sha256").update(alert.code).digest("hex").slice(0, 16)}`,
+    id: `${ID_PREFIX}${createHash("sha256").update(alert.code).digest("hex").slice(0, 16)}`,
     swimlane: MONITOR_LANE,
     state,
     severity: alert.severity,

@@ -2,10 +2,14 @@
  * What was told to whom. The store's table is the truth that outlives us; the rows written by this process are kept
  * beside it, since a store may take a while to show what it has acknowledged, and nobody is to be told twice for that.
  */
+import { withDeadline } from "../base/deadline.ts";
 import type { NotificationRow, Store } from "../store/contract.ts";
+import { isMonitorId } from "./monitor.ts";
 
 /** Incidents whose rows are kept in memory; past it the longest unused is read from the store again. */
 const INCIDENT_COUNT_MAX = 5_000;
+/** How long the store is asked for what the monitor told: that it is away may be the very news. */
+const MONITOR_READ_MS_MAX = 5_000;
 
 export class NotificationLog {
   readonly #store: Pick<Store, "readNotifications" | "writeNotifications">;
@@ -22,8 +26,18 @@ export class NotificationLog {
 
   /** The store's rows with those of this process, oldest first. */
   async read(incidentId: string): Promise<readonly NotificationRow[]> {
-    const stored = await this.#store.readNotifications(incidentId);
+    const stored = isMonitorId(incidentId)
+      ? await this.#readIfThere(incidentId)
+      : await this.#store.readNotifications(incidentId);
+    if (stored === undefined) return this.#rows.get(incidentId) ?? [];
     return this.#keep(incidentId, [...stored, ...(this.#rows.get(incidentId) ?? [])]);
+  }
+
+  /** `undefined` while the store is away; memory speaks then, so a restart may repeat the monitor once. */
+  async #readIfThere(incidentId: string): Promise<readonly NotificationRow[] | undefined> {
+    return withDeadline(this.#store.readNotifications(incidentId), MONITOR_READ_MS_MAX).catch(
+      () => undefined,
+    );
   }
 
   /** Kept in memory first: should the store fail, this process at least does not repeat itself. */
