@@ -24,6 +24,8 @@ export class Broker {
   readonly #members = new Map<number, GroupMember>();
   #generation = 0;
   #memberIds = 0;
+  /** Told of every commit that arrives, whatever becomes of it. */
+  onCommit: (partition: number, endOffset: number) => void = () => {};
   /** Share of commits that vanish. */
   commitLoss = 0;
 
@@ -79,6 +81,7 @@ export class Broker {
 
   /** Refused, without a word, from a member of an earlier generation. */
   commit(generation: number, partition: number, endOffset: number): void {
+    this.onCommit(partition, endOffset);
     if (generation !== this.#generation || this.world.chance(this.commitLoss)) return;
     this.commits.set(partition, endOffset);
   }

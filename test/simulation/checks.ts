@@ -26,6 +26,8 @@ export class Checks {
   readonly #broker: Broker;
   /** Rows of each segment that can be read, by the segment's name. */
   readonly #shownRows = new Map<string, Set<string>>();
+  /** Where manifests end that the store has taken, readable yet or not. */
+  readonly #takenEnds = new Set<string>();
   readonly manifests = new Map<string, Manifest>();
   readonly #lost = new Map<string, Lost>();
   /** What each rollup's path of a partition was when it was last looked at. */
@@ -41,6 +43,21 @@ export class Checks {
   constructor(world: World, broker: Broker) {
     this.#world = world;
     this.#broker = broker;
+  }
+
+  /** Rows that the store has taken. */
+  taken(table: Table, rows: readonly Cells[]): void {
+    if (table !== SEGMENTS) return;
+    for (const row of rows) {
+      const { partition, endOffset } = MANIFEST_ROWS.fromCells(row);
+      this.#takenEnds.add(`${partition}|${endOffset}`);
+    }
+  }
+
+  /** A commit says that the store has everything before it: only a manifest that it took says so. */
+  committed(partition: number, endOffset: number): void {
+    if (!this.#takenEnds.has(`${partition}|${endOffset}`))
+      this.#fail(`${partition}:${endOffset} is committed, and the store has no manifest that ends there`);
   }
 
   shown(table: Table, rows: readonly Cells[]): void {

@@ -10,8 +10,8 @@ import type { AuditJob } from "../../src/app/audit-service.ts";
 import type { IncidentJob } from "../../src/app/incident-feed.ts";
 import { errorText, OperationalError } from "../../src/base/errors.ts";
 import type { Notification } from "../../src/notify/contract.ts";
-import { type Cells, VERDICT_ROWS, WINDOW_ROWS } from "../../src/store/rows.ts";
-import { SEGMENTS, STATES, type Table, VERDICTS, WINDOWS } from "../../src/store/schema.ts";
+import { type Cells, NOTIFICATION_ROWS, VERDICT_ROWS, WINDOW_ROWS } from "../../src/store/rows.ts";
+import { NOTIFICATIONS, SEGMENTS, STATES, type Table, VERDICTS, WINDOWS } from "../../src/store/schema.ts";
 import { Broker } from "./broker.ts";
 import { Checks } from "./checks.ts";
 import { type WindowTruth, windowKey } from "./log.ts";
@@ -87,6 +87,8 @@ class Run {
     this.#broker = new Broker(world, world.between(1, 4));
     this.#checks = new Checks(world, this.#broker);
     const database = new SimulatedDatabase(world);
+    database.onTaken = (table, rows) => this.#checks.taken(table, rows);
+    this.#broker.onCommit = (partition, endOffset) => this.#checks.committed(partition, endOffset);
     database.onShown = (table, rows) => {
       this.#checks.shown(table, rows);
       if (world.isTracing) for (const row of rows) this.#noteShown(table, row);
@@ -405,6 +407,18 @@ class Run {
         if (verdicts.get(key) === undefined) this.#world.fail(`window ${key} was never judged`);
       }
     this.#mustBePaged();
+    this.#mustBeRecorded();
+  }
+
+  /** Who was paged stands in the store: a process that starts now must not page again. */
+  #mustBeRecorded(): void {
+    const rows = [...this.#around.database.all(NOTIFICATIONS)].map(NOTIFICATION_ROWS.fromCells);
+    const recorded = new Set(
+      rows.filter(({ outcome }) => outcome === "sent").map(({ incidentId }) => incidentId),
+    );
+    for (const id of this.#paged.keys())
+      if (!recorded.has(id))
+        this.#world.fail(`incident ${id} was paged, and no record of it is in the store`);
   }
 
   #mustBePaged(): void {

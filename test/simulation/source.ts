@@ -176,10 +176,13 @@ export class SimulatedSource implements RecordSource {
     const { log, nextOffset } = place;
     const count = this.#world.between(1, 16);
     return this.#ask(`fetch ${log.partition}`, () => {
-      const records: LogRecord[] = [];
       let endOffset = Math.max(nextOffset, log.startOffset);
+      // Brokers hand out whole compressed batches: records before the offset that was asked for may come along.
+      const records =
+        count % 4 === 0 ? [...log.range(Math.max(log.startOffset, endOffset - 3), endOffset)] : [];
+      const earlier = records.length;
       for (const record of log.range(endOffset, log.nextOffset)) {
-        if (records.length === count) break;
+        if (records.length - earlier === count) break;
         records.push(record);
         endOffset = record.offset + 1;
       }
@@ -189,7 +192,7 @@ export class SimulatedSource implements RecordSource {
         logStart: log.startOffset,
         logEnd: log.nextOffset,
         records,
-        endOffset: records.length < count ? log.nextOffset : endOffset,
+        endOffset: records.length - earlier < count ? log.nextOffset : endOffset,
       };
     }).catch(() => undefined);
   }

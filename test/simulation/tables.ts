@@ -20,6 +20,8 @@ interface Kept {
 export class SimulatedDatabase {
   readonly world: World;
   lagMs: () => number = () => 0;
+  /** Told of rows when they are taken; they become readable later. */
+  onTaken: (table: Table, rows: readonly Cells[]) => void = () => {};
   /** Told of rows when they become readable. */
   onShown: (table: Table, rows: readonly Cells[]) => void = () => {};
   readonly #kept = new Map<string, Kept>();
@@ -34,6 +36,7 @@ export class SimulatedDatabase {
   }
 
   write({ table, rows }: TableRows): void {
+    this.onTaken(table, rows);
     const kept = this.#kept.get(table.name)!;
     const lagMs = this.lagMs();
     if (lagMs === 0 && kept.shownMs <= this.world.nowMs) {
