@@ -132,8 +132,7 @@ export class AuditService {
     }
     lane.sinceCheckpoint += windows.length;
     const { checkpointWindows } = this.#options;
-    if (checkpointWindows > 0 && lane.sinceCheckpoint >= (job.coarser ? 1 : checkpointWindows))
-      await this.#checkpoint(lane, job);
+    if (checkpointWindows > 0 && lane.sinceCheckpoint >= checkpointWindows) await this.#checkpoint(lane, job);
   }
 
   #coarserSizeOf({ swimlane, windowSizeMs }: AuditJob): number | undefined {
