@@ -92,7 +92,7 @@ function tell(row: IncidentRow, say: (text: string) => void): void {
 
 function demoConfig(port: number): string {
   return `
-lanes: { defaults: { window: ${WINDOW_MINUTES}m, allowedLateness: 1ms, lateMax: 10000d, futureMax: 10000d, pageBudget: 0.25 } }
+lanes: { defaults: { window: ${WINDOW_MINUTES}m, allowedLateness: 1ms, lateMax: 10000d, futureMax: 10000d, pageBudget: 0.25, coarser: [1d] } }
 sources: { demo: { type: synthetic } }
 store: { type: duckdb, path: ":memory:" }
 queue: { type: inline }
