@@ -12,7 +12,7 @@ import type { CompleteWindow } from "../rollup/complete-window.ts";
 import type { LaneName } from "../rollup/lane-progress.ts";
 import type { Store, VerdictRow } from "../store/contract.ts";
 import { countBusy } from "./busy.ts";
-import { CoarserWindows } from "./coarser-windows.ts";
+import { CoarserWindows, type MergedWindow } from "./coarser-windows.ts";
 import { laneStateKey, otherSlot, readCheckpoint, type Slot, writeCheckpoint } from "./lane-checkpoint.ts";
 import { lateComparisons, noteAwaited } from "./late-comparisons.ts";
 import type { RecentWindows } from "./recent-windows.ts";
@@ -98,7 +98,11 @@ export class AuditService {
     while (!this.#options.signal.aborted) {
       const windows = await this.#windowsAfter(lane.auditor.lastWindowStartMs, job);
       if (windows.length === 0) break;
-      await this.#judge(lane, job, windows);
+      await this.#judge(
+        lane,
+        job,
+        windows.map((complete) => ({ complete })),
+      );
       await this.#judgeCoarser(job, lane);
     }
     if (job.revisedStartMs !== undefined) await this.#reviseCoarser(job, job.revisedStartMs);
@@ -109,12 +113,14 @@ export class AuditService {
   async #judge(
     lane: Lane,
     job: AuditJob,
-    windows: readonly CompleteWindow[],
-    alerted?: ReadonlySet<string>,
+    windows: readonly (Pick<MergedWindow, "complete"> & Partial<MergedWindow>)[],
   ): Promise<void> {
-    const referencesOf = await this.#options.references.of(job, windows);
+    const referencesOf = await this.#options.references.of(
+      job,
+      windows.map(({ complete }) => complete),
+    );
     const startMs = performance.now();
-    const judged = windows.map((complete) => {
+    const judged = windows.map(({ complete, alerted }) => {
       const references = referencesOf(complete.window);
       const before = lane.auditor.lastWindowStartMs;
       noteAwaited(lane.auditor.memory(), complete.window, references);
@@ -148,17 +154,13 @@ export class AuditService {
     for (const late of await lateComparisons(this.#options, coarser, coarserLane.auditor))
       await this.#tell([late]);
     const overMs = lane.auditor.lastWindowStartMs + job.windowSizeMs;
-    let startMs = this.#coarser.nextStartMs(job, windowSizeMs, coarserLane.auditor.lastWindowStartMs);
-    while (startMs !== undefined && startMs + windowSizeMs <= overMs && !this.#options.signal.aborted) {
-      const merged = await this.#coarser.merge(job, windowSizeMs, startMs);
-      if (merged !== undefined) {
-        await this.#judge(coarserLane, coarser, [merged.complete], merged.alerted);
-        await this.#judgeCoarser(coarser, coarserLane);
-      }
-      this.#coarser.settle(job, startMs + windowSizeMs);
-      // After a long silence there is nothing to merge until the lane's next window.
-      const nextMs: number = startMs + windowSizeMs;
-      startMs = merged === undefined ? this.#coarser.skipTo(job, windowSizeMs, nextMs) : nextMs;
+    while (!this.#options.signal.aborted) {
+      const lastStartMs = coarserLane.auditor.lastWindowStartMs;
+      const merged = await this.#coarser.mergeOver(job, windowSizeMs, lastStartMs, overMs);
+      if (merged.length === 0) break;
+      await this.#judge(coarserLane, coarser, merged);
+      await this.#judgeCoarser(coarser, coarserLane);
+      this.#coarser.settle(job, merged.at(-1)!.complete.window.windowStartMs + windowSizeMs);
     }
   }
 

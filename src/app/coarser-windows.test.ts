@@ -58,6 +58,12 @@ function note(
   }
 }
 
+/** One day, as if the one before it had been merged. */
+async function mergeDay(coarser: CoarserWindows, index: number) {
+  const merged = await coarser.mergeOver(LANE, DAY_MS, (index - 1) * DAY_MS, (index + 1) * DAY_MS);
+  return merged[0];
+}
+
 const day = Array.from({ length: 24 }, (_, i) => hour(i));
 
 test("from memory, from the store, or half of each after a restart: the same day", async () => {
@@ -70,9 +76,7 @@ test("from memory, from the store, or half of each after a restart: the same day
   const tooMany = new CoarserWindows({ store: await newStore(), clock, telemetry, profilesMax: 10 });
   await write(stores.at(-1)!, day);
   note(tooMany, day);
-  const merged = await Promise.all(
-    [inMemory, restarted, tooMany].map((coarser) => coarser.merge(LANE, DAY_MS, 0)),
-  );
+  const merged = await Promise.all([inMemory, restarted, tooMany].map((coarser) => mergeDay(coarser, 0)));
   for (const each of merged) {
     expect(each!.complete.window).toEqual(merged[0]!.complete.window);
     expect(each!.complete.profiles[0]!.profile.quantiles).toEqual(
@@ -87,25 +91,25 @@ test("a window that the store does not show yet makes the day wait, never lack i
   await write(store, day.slice(0, 23));
   const coarser = new CoarserWindows({ store, clock, telemetry });
   note(coarser, day.slice(20), 19 * HOUR_MS);
-  await expect(coarser.merge(LANE, DAY_MS, 0)).rejects.toMatchObject({
+  await expect(mergeDay(coarser, 0)).rejects.toMatchObject({
     code: "AUDIT_COARSER_NOT_VISIBLE",
     retryable: true,
   });
   await write(store, day.slice(23));
-  expect((await coarser.merge(LANE, DAY_MS, 0))!.complete.window.recordCount).toBe(72);
+  expect((await mergeDay(coarser, 0))!.complete.window.recordCount).toBe(72);
 });
 
 test("what was merged is not merged anew by a second try, and late data makes it revision 2", async () => {
   const store = await newStore();
   await write(store, day);
-  const first = await new CoarserWindows({ store, clock, telemetry }).merge(LANE, DAY_MS, 0);
+  const first = await mergeDay(new CoarserWindows({ store, clock, telemetry }), 0);
   clock.advanceTo(1_000);
   const again = new CoarserWindows({ store, clock, telemetry });
-  expect((await again.merge(LANE, DAY_MS, 0))!.complete.window).toEqual(first!.complete.window);
+  expect((await mergeDay(again, 0))!.complete.window).toEqual(first!.complete.window);
   await write(store, [hour(5, 4, 2)]);
   expect(await again.mergeAgain(LANE, DAY_MS, 0)).toBe(true);
   expect(await again.mergeAgain(LANE, DAY_MS, 0)).toBe(true);
-  expect((await again.merge(LANE, DAY_MS, 0))!.complete.window).toMatchObject({
+  expect((await mergeDay(again, 0))!.complete.window).toMatchObject({
     recordCount: 73,
     revision: 2,
   });
@@ -117,15 +121,13 @@ test("features that a smaller window alerted are named, and those of the day bef
   const loud = { feature: "x", answer: "anomalous", severity: "warn" } as VerdictRow;
   coarser.note(LANE, Number.NEGATIVE_INFINITY, hour(0), [loud, { ...loud, feature: "y", severity: "info" }]);
   note(coarser, [hour(1), hour(24)], 0);
-  expect([...(await coarser.merge(LANE, DAY_MS, 0))!.alerted]).toEqual(["x"]);
-  expect([...(await coarser.merge(LANE, DAY_MS, DAY_MS))!.alerted]).toEqual([]);
+  expect([...(await mergeDay(coarser, 0))!.alerted]).toEqual(["x"]);
+  expect([...(await mergeDay(coarser, 1))!.alerted]).toEqual([]);
 });
 
 test("nothing is merged of a silence that the lane's windows skipped", async () => {
   const coarser = new CoarserWindows({ store: await newStore(), clock, telemetry });
   note(coarser, [hour(0), hour(24 * 9)]);
-  expect(coarser.nextStartMs(LANE, DAY_MS, Number.NEGATIVE_INFINITY)).toBe(0);
-  await coarser.merge(LANE, DAY_MS, 0);
-  expect(await coarser.merge(LANE, DAY_MS, DAY_MS)).toBeUndefined();
-  expect(coarser.skipTo(LANE, DAY_MS, 2 * DAY_MS)).toBe(9 * DAY_MS);
+  const merged = await coarser.mergeOver(LANE, DAY_MS, Number.NEGATIVE_INFINITY, 10 * DAY_MS);
+  expect(merged.map(({ complete }) => complete.window.windowStartMs)).toEqual([0, 9 * DAY_MS]);
 });

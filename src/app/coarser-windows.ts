@@ -22,6 +22,8 @@ export interface CoarserWindowsOptions {
 
 const PROFILES_MAX = 100_000;
 const ROWS_MAX = 1_000_000;
+/** Larger windows merged, written and judged in one step. */
+const WINDOWS_PER_STEP = 200;
 
 type LaneOfSize = LaneName & { readonly windowSizeMs: number };
 
@@ -92,13 +94,13 @@ export class CoarserWindows {
   }
 
   /** Start of the larger window to merge after `lastStartMs`; undefined where nothing is known to be in one. */
-  nextStartMs(lane: LaneOfSize, sizeMs: number, lastStartMs: number): number | undefined {
+  #nextStartMs(lane: LaneOfSize, sizeMs: number, lastStartMs: number): number | undefined {
     if (Number.isFinite(lastStartMs)) return lastStartMs + sizeMs;
-    return this.skipTo(lane, sizeMs, Number.NEGATIVE_INFINITY);
+    return this.#skipTo(lane, sizeMs, Number.NEGATIVE_INFINITY);
   }
 
   /** Start of the first larger window from `sinceMs` on in which this process has judged anything. */
-  skipTo(lane: LaneOfSize, sizeMs: number, sinceMs: number): number | undefined {
+  #skipTo(lane: LaneOfSize, sizeMs: number, sinceMs: number): number | undefined {
     for (const startMs of this.#held.get(keyOf(lane))?.windows.keys() ?? []) {
       const coarserMs = coarserStartMs(startMs, sizeMs);
       if (coarserMs >= sinceMs) return coarserMs;
@@ -106,31 +108,66 @@ export class CoarserWindows {
     return undefined;
   }
 
-  /** The larger window at `startMs`, which is over. @returns undefined where there is nothing in it */
-  async merge(lane: LaneOfSize, sizeMs: number, startMs: number): Promise<MergedWindow | undefined> {
+  /**
+   * The larger windows after `lastStartMs` that end by `overMs` and have something in them, {@link WINDOWS_PER_STEP} at
+   * most. They are written in one go: catching up on years would otherwise wait for the store once an hour of them.
+   */
+  async mergeOver(
+    lane: LaneOfSize,
+    sizeMs: number,
+    lastStartMs: number,
+    overMs: number,
+  ): Promise<readonly MergedWindow[]> {
+    const merged: MergedWindow[] = [];
+    const fresh: CompleteWindow[] = [];
+    let startMs = this.#nextStartMs(lane, sizeMs, lastStartMs);
+    if (startMs === undefined || startMs + sizeMs > overMs) return [];
+    const stored = await this.#storedFrom(lane, sizeMs, startMs, overMs);
+    while (startMs !== undefined && startMs + sizeMs <= overMs && merged.length < WINDOWS_PER_STEP) {
+      const next = await this.#mergeOne(lane, sizeMs, startMs, stored.get(startMs));
+      if (next !== undefined) merged.push(next);
+      if (next !== undefined && !stored.has(startMs)) fresh.push(next.complete);
+      // After a long silence there is nothing to merge until the lane's next window.
+      const nextMs: number = startMs + sizeMs;
+      startMs = next === undefined ? this.#skipTo(lane, sizeMs, nextMs) : nextMs;
+    }
+    await this.#write(fresh);
+    return merged;
+  }
+
+  async #mergeOne(
+    lane: LaneOfSize,
+    sizeMs: number,
+    startMs: number,
+    stored: CompleteWindow | undefined,
+  ): Promise<MergedWindow | undefined> {
     const held = this.#held.get(keyOf(lane));
     const fromMemory = held !== undefined && held.fromMs <= startMs;
-    const target = targetOf(lane, sizeMs, startMs, 1, this.#options.clock.nowMs());
-    // Only a lane that began in this process cannot have been merged by another.
-    const stored = held?.fromMs === Number.NEGATIVE_INFINITY ? undefined : await this.#read(target);
     const parts = fromMemory
       ? this.#partsHeld(held, startMs, sizeMs)
       : await this.#partsStored(lane, startMs, sizeMs);
     const alerted = fromMemory
       ? this.#alertsHeld(held, startMs, sizeMs)
-      : (
-          await alertedWithin(
-            this.#options.store,
-            { ...lane, windowSizeMs: sizeMs },
-            startMs,
-            startMs + sizeMs,
-          )
-        )(startMs);
+      : await this.#alertsStored(lane, startMs, sizeMs);
     if (stored !== undefined) return { complete: stored, alerted };
     if (parts.length === 0) return undefined;
-    const complete = mergeCoarser(target, parts);
-    await this.#write(complete);
-    return { complete, alerted };
+    const target = targetOf(lane, sizeMs, startMs, 1, this.#options.clock.nowMs());
+    return { complete: mergeCoarser(target, parts), alerted };
+  }
+
+  /** What was merged before, by start. Only a lane that began in this process cannot have been merged by another. */
+  async #storedFrom(
+    lane: LaneOfSize,
+    sizeMs: number,
+    startMs: number,
+    overMs: number,
+  ): Promise<ReadonlyMap<number, CompleteWindow>> {
+    if (this.#held.get(keyOf(lane))?.fromMs === Number.NEGATIVE_INFINITY) return new Map();
+    const span = { ...lane, windowSizeMs: sizeMs, sinceMs: startMs, untilMs: overMs };
+    const stored = await readCompleteWindows(this.#options.store, span, WINDOWS_PER_STEP);
+    if (stored.some(({ window, profiles }) => profiles.length < window.profileCount))
+      throw notVisible(lane.swimlane, "a larger window");
+    return new Map(stored.map((each) => [each.window.windowStartMs, each]));
   }
 
   /** Lets go of what was merged and judged. Until then a second try finds it. */
@@ -146,7 +183,7 @@ export class CoarserWindows {
    */
   async mergeAgain(lane: LaneOfSize, sizeMs: number, startMs: number): Promise<boolean> {
     this.forget(lane);
-    const stored = await this.#read(targetOf(lane, sizeMs, startMs, 1, 0));
+    const stored = (await this.#storedFrom(lane, sizeMs, startMs, startMs + sizeMs)).get(startMs);
     if (stored === undefined) return false;
     const parts = await this.#partsStored(lane, startMs, sizeMs);
     const revision = stored.window.revision + 1;
@@ -155,22 +192,19 @@ export class CoarserWindows {
       parts,
     );
     // A second try of the job has merged it already; fewer records mean that some are past their retention.
-    if (complete.window.recordCount > stored.window.recordCount) await this.#write(complete);
+    if (complete.window.recordCount > stored.window.recordCount) await this.#write([complete]);
     return true;
   }
 
-  async #write(complete: CompleteWindow): Promise<void> {
-    await this.#options.store.writeWindows([complete.window], complete.profiles);
+  async #write(complete: readonly CompleteWindow[]): Promise<void> {
+    if (complete.length === 0) return;
+    await this.#options.store.writeWindows(
+      complete.map(({ window }) => window),
+      complete.flatMap(({ profiles }) => profiles),
+    );
     this.#options.telemetry
       .counter("rollup_coarser_windows_total", "Hours and days merged from the windows within them")
-      .inc();
-  }
-
-  async #read(target: ReturnType<typeof targetOf>): Promise<CompleteWindow | undefined> {
-    const span = { ...target, sinceMs: target.windowStartMs, untilMs: target.windowStartMs + 1 };
-    const [stored] = await readCompleteWindows(this.#options.store, span, 1);
-    if (stored === undefined || stored.profiles.length >= stored.window.profileCount) return stored;
-    throw notVisible(target.swimlane, "a larger window");
+      .inc(complete.length);
   }
 
   #partsHeld(held: Held, startMs: number, sizeMs: number): CompleteWindow[] {
@@ -190,6 +224,11 @@ export class CoarserWindows {
     if (parts.some(({ window, profiles }) => profiles.length < window.profileCount))
       throw notVisible(lane.swimlane, "some profiles");
     return parts;
+  }
+
+  async #alertsStored(lane: LaneOfSize, startMs: number, sizeMs: number): Promise<ReadonlySet<string>> {
+    const coarser = { ...lane, windowSizeMs: sizeMs };
+    return (await alertedWithin(this.#options.store, coarser, startMs, startMs + sizeMs))(startMs);
   }
 
   #alertsHeld(held: Held, startMs: number, sizeMs: number): ReadonlySet<string> {
