@@ -72,13 +72,17 @@ function learnLesson(memory: VolumeMemory, lesson: Lesson): void {
   if (lesson.nearPage !== "") lift(memory, lesson.nearPage);
 }
 
-/** Kept of every window, anomalous or in a known event: tomorrow is compared with it. */
+/**
+ * Kept of every window, anomalous or in a known event: tomorrow is compared with it. Nothing is kept of windows shorter
+ * than a slot: the window before would stand for yesterday, and an outage would excuse itself by its third window.
+ */
 export function rememberResiduals(
   memory: VolumeMemory,
   wall: WallTime,
   slot: number,
   residual: number,
 ): void {
+  if (memory.grid.windowsPerDay > memory.grid.slotsPerDay) return;
   memory.forecast.yesterday[slot] = residual;
   memory.forecast.lastWeek[wall.weekday * memory.grid.slotsPerDay + slot] = residual;
   const ofKind = kindRow(memory, wall.weekday) + slot;

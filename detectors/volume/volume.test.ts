@@ -64,6 +64,19 @@ test("a lane that goes silent in a busy hour is found in that hour, and for cert
   expect(last.summary).toContain("−100 %");
 });
 
+// Windows of 5 s, twelve to a slot: an hour of 100 records a window, then five silent windows every five minutes.
+test("a young lane of short windows that is silent again and again is found each time, to the last silent window", () => {
+  const random = seededRandom(11);
+  const silent = (at: number) => at >= 720 && at % 60 < 5;
+  const counts = Array.from({ length: 720 + 10 * 60 }, (_, at) =>
+    silent(at) ? 0 : Math.round(100 + 40 * (random() + random() - 1)),
+  );
+  const anomalous = new Set(anomalousAt(judgeAll(counts, { windowSizeMs: 5_000 })));
+  expect(counts.flatMap((_, at) => (silent(at) && !anomalous.has(at) ? [at] : []))).toEqual([]);
+  // A low window right after an outage may still belong to it.
+  expect([...anomalous].filter((at) => !silent(at) && !silent(at - 1))).toEqual([]);
+});
+
 test("a loss of 30 % that lasts is found within four windows", () => {
   const counts = office(6 * WEEK + 14, seededRandom(2)).map((count, at) =>
     at >= 6 * WEEK + 10 ? Math.round(0.7 * count) : count,
