@@ -116,6 +116,28 @@ export interface NotificationRow {
   readonly detail: string;
 }
 
+/**
+ * What a person made of an incident. `real`: rightly told, and still there. `fixed`: it was real and is over. `noise`:
+ * nobody should have been told. `expected`: a change that was meant.
+ */
+export type FeedbackLabel = "real" | "noise" | "expected" | "fixed";
+
+/** Table `feedback`. */
+export interface FeedbackRow {
+  /** Wall clock. */
+  readonly atMs: number;
+  readonly incidentId: string;
+  readonly swimlane: string;
+  readonly severity: Severity;
+  readonly label: FeedbackLabel;
+  readonly givenBy: string;
+  readonly reason: string;
+  /** Event time: windows that start from here on are judged in its light. */
+  readonly appliesFromMs: number;
+  /** JSON, see audit/feedback.ts. */
+  readonly anomalies: string;
+}
+
 /** What names a baseline: of several with one name, all but the newest are retired. */
 export interface BaselineKey {
   /** Wall clock at which it was made. */
@@ -218,6 +240,13 @@ export interface Store {
   ): Promise<readonly IncidentRow[]>;
   writeNotifications(rows: readonly NotificationRow[]): Promise<void>;
   readNotifications(incidentId: string): Promise<readonly NotificationRow[]>;
+  writeFeedback(rows: readonly FeedbackRow[]): Promise<void>;
+  /** By the time it was given, all that was ever said of each incident; the span is of wall clock. */
+  readFeedback(
+    filter: Pick<RowFilter, "swimlane" | "sinceMs" | "untilMs" | "limit" | "descending"> & {
+      readonly incidentId?: string;
+    },
+  ): Promise<readonly FeedbackRow[]>;
   /** Writes the profiles first, then the row that vouches for them. Both replace what is there under their keys. */
   writeBaseline(baseline: BaselineRow, profiles: readonly BaselineProfileRow[]): Promise<void>;
   /** By the time they were made, the retired ones too. */

@@ -13,6 +13,7 @@ import type { Profile } from "../sketch/profile.ts";
 import type {
   BaselineProfileRow,
   BaselineRow,
+  FeedbackRow,
   IncidentRow,
   NotificationRow,
   ProfileRow,
@@ -25,6 +26,7 @@ import {
   BASELINE_PROFILES,
   BASELINES,
   type Column,
+  FEEDBACK,
   INCIDENTS,
   NOTIFICATIONS,
   PROFILES,
@@ -120,6 +122,7 @@ export const WINDOW_ROWS: RowCodec<WindowRow> = plainCodec(WINDOWS);
 export const VERDICT_ROWS: RowCodec<VerdictRow> = plainCodec(VERDICTS);
 export const INCIDENT_ROWS: RowCodec<IncidentRow> = plainCodec(INCIDENTS);
 export const NOTIFICATION_ROWS: RowCodec<NotificationRow> = plainCodec(NOTIFICATIONS);
+export const FEEDBACK_ROWS: RowCodec<FeedbackRow> = plainCodec(FEEDBACK);
 export const BASELINE_ROWS: RowCodec<BaselineRow> = plainCodec(BASELINES);
 
 /** For rows whose properties are the table's columns and nothing else. */

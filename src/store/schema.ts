@@ -376,6 +376,39 @@ export const NOTIFICATIONS: Table = {
   ],
 };
 
+export const FEEDBACK: Table = {
+  name: "feedback",
+  doc: "What people said of incidents: whether the page was worth it. The newest of an incident counts.",
+  key: ["given_at", "incident_id"],
+  retention: "forever",
+  columns: [
+    { name: "given_at", type: "timestamp", property: "atMs", doc: "Wall clock at which it was said." },
+    { name: "incident_id", type: "symbol", property: "incidentId", doc: "The incident." },
+    { name: "swimlane", type: "symbol", property: "swimlane", doc: "The incident's swimlane." },
+    {
+      name: "severity",
+      type: "symbol",
+      property: "severity",
+      doc: "The incident's: `page`, `warn` or `info`.",
+    },
+    { name: "label", type: "symbol", property: "label", doc: "`real`, `noise`, `expected` or `fixed`." },
+    { name: "given_by", type: "varchar", property: "givenBy", doc: "Who said it." },
+    { name: "reason", type: "varchar", property: "reason", doc: "Why." },
+    {
+      name: "applies_from",
+      type: "timestamp",
+      property: "appliesFromMs",
+      doc: "Event time: windows that start from here on are judged in its light.",
+    },
+    {
+      name: "anomalies",
+      type: "varchar",
+      property: "anomalies",
+      doc: "JSON: the strongest anomaly of the incident by source, feature, detector and window size.",
+    },
+  ],
+};
+
 export const STATES: Table = {
   name: "states",
   doc: "Small durable state of Lanewatch itself (an auditor's memory, the frontier), replaced whole.",
@@ -509,6 +542,7 @@ export const TABLES: readonly Table[] = [
   VERDICTS,
   INCIDENTS,
   NOTIFICATIONS,
+  FEEDBACK,
   BASELINES,
   BASELINE_PROFILES,
   STATES,

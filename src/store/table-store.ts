@@ -3,6 +3,7 @@ import type { Manifest, Segment, SegmentKey, SegmentProfile } from "../segment/m
 import type {
   BaselineProfileRow,
   BaselineRow,
+  FeedbackRow,
   IncidentRow,
   LaneRow,
   NotificationRow,
@@ -18,6 +19,7 @@ import { filterConditions, ROWS_READ_MAX, spanConditions } from "./filter.ts";
 import {
   BASELINE_PROFILE_ROWS,
   BASELINE_ROWS,
+  FEEDBACK_ROWS,
   INCIDENT_ROWS,
   MANIFEST_ROWS,
   NOTIFICATION_ROWS,
@@ -190,6 +192,17 @@ export class TableStore implements Store {
       orderBy: ["notified_at", "notifier", "state"],
       limit: ROWS_READ_MAX,
     });
+  }
+
+  writeFeedback(rows: readonly FeedbackRow[]): Promise<void> {
+    return this.#writeRows(FEEDBACK_ROWS, rows);
+  }
+
+  readFeedback(filter: Parameters<Store["readFeedback"]>[0]): Promise<readonly FeedbackRow[]> {
+    const { incidentId, ...rest } = filter;
+    const more: Condition[] =
+      incidentId === undefined ? [] : [{ column: "incident_id", is: "=", value: incidentId }];
+    return this.#readFiltered(FEEDBACK_ROWS, rest, ["incident_id"], more);
   }
 
   async writeBaseline(baseline: BaselineRow, profiles: readonly BaselineProfileRow[]): Promise<void> {

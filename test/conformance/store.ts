@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { afterEach, describe, expect, test } from "vitest";
 import { seededRandom } from "../../src/base/random.ts";
 import { verdictSql } from "../../src/incident/reproduce.ts";
-import type { Store } from "../../src/store/contract.ts";
+import type { FeedbackRow, Store } from "../../src/store/contract.ts";
 import { baselineLaws } from "./store-baselines.ts";
 import {
   anyProfile,
@@ -48,6 +48,7 @@ export function storeConformance(name: string, makeStore: () => Promise<StoreUnd
     verdictLaws(fresh);
     incidentLaws(fresh);
     baselineLaws(fresh, soon);
+    feedbackLaws(fresh);
     stateLaws(fresh);
     queryLaws(fresh);
 
@@ -428,6 +429,31 @@ function incidentLaws(fresh: () => Promise<Store>): void {
       expect(await store.readNotifications("inc-2")).toHaveLength(1);
     });
     expect(await store.readNotifications("inc-3")).toStrictEqual([]);
+  });
+}
+
+function feedbackLaws(fresh: () => Promise<Store>): void {
+  test("everything that people said of an incident is kept, by lane and by incident", async () => {
+    const store = await fresh();
+    const noise: FeedbackRow = {
+      atMs: T0_MS,
+      incidentId: "inc-1",
+      swimlane: "prod",
+      severity: "page",
+      label: "noise",
+      givenBy: "ana",
+      reason: ODD_NAMES.join("|"),
+      appliesFromMs: T0_MS - MINUTE_MS,
+      anomalies: "[]",
+    };
+    const real: FeedbackRow = { ...noise, atMs: T0_MS + 1, label: "real" };
+    const other: FeedbackRow = { ...noise, atMs: T0_MS + 2, incidentId: "inc-2", swimlane: "dev" };
+    await store.writeFeedback([real, noise]);
+    await store.writeFeedback([noise, other]);
+    await soon(async () => expect(await store.readFeedback({})).toStrictEqual([noise, real, other]));
+    expect(await store.readFeedback({ swimlane: "dev" })).toStrictEqual([other]);
+    expect(await store.readFeedback({ incidentId: "inc-1" })).toStrictEqual([noise, real]);
+    expect(await store.readFeedback({ sinceMs: T0_MS + 1, untilMs: T0_MS + 2 })).toStrictEqual([real]);
   });
 }
 
