@@ -55,10 +55,11 @@ export const panels: readonly Panel[] = [
   table("Notifications", incidentQueries.notifications, "Who was told what, and what was refused.", 12),
   row("Counts you can prove"),
   table(
-    "Offsets against segments",
+    "Records in the log against records accounted for",
     countQueries.proof,
-    "`offsets_minus_covered` is 0 when the segments in the time range tile the partition. Above 0 offsets are missing (or still " +
-      "open); below 0 segments overlap after a restart, and the merge took one path through them.",
+    "By partition, over the segments that tile its offsets in the time range; two cuts of the same offsets count once. " +
+      "`run lanewatch prove` is shown where something is missing, or overlaps in a way that this query cannot walk: the command can, " +
+      "and asks the broker as well.",
   ),
   table(
     "Where records went, stage by stage",

@@ -3,6 +3,8 @@
  * Only what both of Grafana's datasources understand is used: `$__timeFilter(column)`, and variables as
  * `${name:sqlstring}` (each value quoted for SQL) or plain where they are numbers or intervals.
  */
+import { OUTCOMES } from "../../src/decode/outcome.ts";
+import { onPath } from "./on-path.ts";
 
 const LANES = "swimlane IN (${swimlane:sqlstring}) AND source IN (${source:sqlstring})";
 const SIZE = "window_size_ms = ${window_size_ms}";
@@ -63,30 +65,35 @@ export const incidentQueries = {
     "SELECT notified_at, notifier, outcome, state, incident_id, detail FROM notifications WHERE $__timeFilter(notified_at) ORDER BY notified_at DESC LIMIT 200",
 };
 
+const ACCOUNTED = OUTCOMES.map((outcome) => `records_${outcome}`).join(" + ");
+const ON_PATH = onPath("$__timeFilter(started_at)");
+const REJECTED =
+  "records_undecodable + records_no_time + records_no_swimlane + records_no_features + records_too_large + records_too_complex + " +
+  "records_forbidden_key + records_number_range + records_unknown_schema";
+
+/** All of them over the path only: two cuts of the same offsets are both true, and count once. */
 export const countQueries = {
   proof:
-    "SELECT topic, topic_partition, count() AS segments, min(start_offset) AS first_offset, max(end_offset) AS end_offset, " +
-    "max(end_offset) - min(start_offset) AS offsets, sum(end_offset - start_offset) AS covered, " +
-    "max(end_offset) - min(start_offset) - sum(end_offset - start_offset) AS offsets_minus_covered FROM segments " +
-    "WHERE $__timeFilter(started_at) ORDER BY topic, topic_partition",
+    `${ON_PATH} SELECT topic, topic_partition, CASE WHEN breaks = 0 AND in_the_log = accounted_for THEN 'adds up' ELSE 'run lanewatch prove' END AS answer, ` +
+    "in_the_log, accounted_for, in_the_log - accounted_for AS unaccounted, breaks, lost, segments, first_offset, last_end FROM (" +
+    "SELECT topic, topic_partition, count() AS segments, min(start_offset) AS first_offset, max(end_offset) AS last_end, " +
+    `max(end_offset) - min(start_offset) AS in_the_log, sum(${ACCOUNTED}) AS accounted_for, sum(records_lost) AS lost, ` +
+    "sum(CASE WHEN previous_end IS NULL OR start_offset = previous_end THEN 0 ELSE 1 END) AS breaks FROM on_path GROUP BY topic, topic_partition" +
+    ") ORDER BY topic, topic_partition",
   outcomes:
-    "SELECT started_at AS time, sum(records_ok) AS ok, sum(records_late) AS late, sum(records_future) AS future, " +
-    "sum(records_empty + records_jumped) AS no_record, " +
-    "sum(records_undecodable + records_no_time + records_no_swimlane + records_no_features + records_too_large + records_too_complex + " +
-    "records_forbidden_key + records_number_range + records_unknown_schema) AS rejected, sum(records_lost) AS lost " +
-    `FROM segments WHERE $__timeFilter(started_at) ${EVERY_BUCKET}`,
+    `${ON_PATH} SELECT timestamp_floor('\${bucket}', started_at) AS time, sum(records_ok) AS ok, sum(records_late) AS late, sum(records_future) AS future, ` +
+    `sum(records_empty + records_jumped) AS no_record, sum(${REJECTED}) AS rejected, sum(records_lost) AS lost FROM on_path GROUP BY time ORDER BY time`,
   rejected:
-    "SELECT topic, sum(records_undecodable) AS undecodable, sum(records_no_time) AS no_time, sum(records_no_swimlane) AS no_swimlane, " +
+    `${ON_PATH} SELECT topic, sum(records_undecodable) AS undecodable, sum(records_no_time) AS no_time, sum(records_no_swimlane) AS no_swimlane, ` +
     "sum(records_no_features) AS no_features, sum(records_too_large) AS too_large, sum(records_too_complex) AS too_complex, " +
     "sum(records_forbidden_key) AS forbidden_key, sum(records_number_range) AS number_range, sum(records_unknown_schema) AS unknown_schema, " +
-    "sum(records_late) AS late, sum(records_future) AS future, sum(records_lost) AS lost FROM segments WHERE $__timeFilter(started_at) ORDER BY topic",
+    "sum(records_late) AS late, sum(records_future) AS future, sum(records_lost) AS lost FROM on_path GROUP BY topic ORDER BY topic",
   stages:
-    "SELECT topic, topic_partition, sum(end_offset - start_offset) AS offsets, sum(byte_count) AS bytes, count() AS segments, " +
+    `${ON_PATH} SELECT topic, topic_partition, sum(end_offset - start_offset) AS offsets, sum(byte_count) AS bytes, count() AS segments, ` +
     "sum(end_offset - start_offset) / count() AS offsets_a_segment, sum(records_lost) AS source_lost, sum(records_jumped) AS source_jumped, " +
-    "sum(records_empty + records_undecodable + records_no_time + records_no_swimlane + records_no_features + records_too_large + " +
-    "records_too_complex + records_forbidden_key + records_number_range + records_unknown_schema) AS decode_rejected, " +
+    `sum(records_empty + ${REJECTED}) AS decode_rejected, ` +
     "sum(records_late) AS assign_late, sum(records_future) AS assign_future, sum(records_ok) AS segment_folded, " +
-    "max(event_time_max) AS newest_event FROM segments WHERE $__timeFilter(started_at) ORDER BY topic, topic_partition",
+    "max(event_time_max) AS newest_event FROM on_path GROUP BY topic, topic_partition ORDER BY topic, topic_partition",
   revisions:
     `SELECT window_start, swimlane, source, revision, record_count, segment_count, merged_at FROM windows WHERE ${WINDOWS} AND revision > 1 ` +
     "ORDER BY window_start DESC LIMIT 200",
