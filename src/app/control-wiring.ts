@@ -2,10 +2,12 @@
 import type { Clock } from "../base/clock.ts";
 import type { Telemetry } from "../base/telemetry.ts";
 import type { ControlOptions, Dependency } from "../control/contract.ts";
+import type { RecordSource } from "../source/contract.ts";
 import type { Store } from "../store/contract.ts";
 import type { Config } from "./config/schema.ts";
 import { type ExplainOptions, explainVerdict } from "./explain.ts";
 import { compareWithOf, laneRules } from "./lane-settings.ts";
+import { prove } from "./prove.ts";
 import { References } from "./references.ts";
 
 export interface ControlParts {
@@ -17,6 +19,8 @@ export interface ControlParts {
   /** How long after its end and lateness a window may go unjudged before it counts as missing, in event time. */
   readonly judgingMsMax?: number;
   readonly auditorOptions: ExplainOptions["auditorOptions"];
+  /** The sources as they are then: the server answers before they are made. */
+  readonly sources: () => readonly RecordSource[];
   readonly dependencies: readonly { readonly name: string; readonly ready: () => Promise<boolean> }[];
 }
 
@@ -47,6 +51,17 @@ export function controlOptions(parts: ControlParts): ControlOptions {
         tablePrefix: config.store.type === "questdb" ? config.store.tablePrefix : undefined,
         windowsMax: EXPLAIN_WINDOWS_MAX,
       }),
+    prove: ({ offline, ...asked }) =>
+      prove(
+        {
+          store,
+          tablePrefix: config.store.type === "questdb" ? config.store.tablePrefix : "",
+          clock,
+          sources: offline ? [] : parts.sources().filter(({ committed }) => committed !== undefined),
+          whyNotAsked: offline ? "offline was asked for" : "no source's log is kept by a broker",
+        },
+        asked,
+      ),
     tablePrefix: config.store.type === "questdb" ? config.store.tablePrefix : undefined,
     readiness: () => Promise.all(parts.dependencies.map(ask)),
     configuredLanes: () =>

@@ -211,6 +211,7 @@ export class Service {
       ...this.#options,
       store: this.#store,
       auditorOptions: auditorOptionsOf(config, this.#options.detectors),
+      sources: () => this.#readings.map(({ source }) => source),
       dependencies: [
         { name: `store ${this.#store.name}`, ready: () => this.#store.ready() },
         { name: `queue ${config.queue.type}`, ready: () => this.#audits.ready() },

@@ -1,9 +1,10 @@
 /** What the control server is given, and what it promises back. Everything it knows of the run comes in here. */
 import type { Clock } from "../base/clock.ts";
 import type { Telemetry } from "../base/telemetry.ts";
-import type { IncidentRow, Store } from "../store/contract.ts";
+import type { IncidentRow, Store, TimeSpan } from "../store/contract.ts";
 import type { VerdictKey } from "../store/verdict-key.ts";
 import type { ExplainAnswer } from "./wire-explain.ts";
+import type { ProofAnswer } from "./wire-proof.ts";
 
 /** One thing that the process cannot work without: a store, a broker, a queue. */
 export interface Dependency {
@@ -67,6 +68,10 @@ export interface ControlOptions {
    * @default the route says that this process cannot
    */
   readonly explain?: (verdict: VerdictKey) => Promise<ExplainAnswer | undefined>;
+  /** Records in the log against records accounted for. @default the route says that this process cannot */
+  readonly prove?: (
+    asked: TimeSpan & { readonly topic?: string; readonly offline: boolean },
+  ) => Promise<ProofAnswer>;
   /** Before every table's name in the store, as its options say. @default "" */
   readonly tablePrefix?: string;
   /** Folder with the built page. @default the one that `vite build` writes */

@@ -20,6 +20,7 @@ import { measureRequests, registerMetrics } from "./metrics.ts";
 import { openApi } from "./openapi.ts";
 import { pageRoot } from "./page/page-root.ts";
 import { registerPage, secureAnswers } from "./page-files.ts";
+import { proofEndpoint } from "./proof-endpoint.ts";
 import { seriesEndpoint } from "./series-endpoint.ts";
 import { silencesEndpoints } from "./silences-endpoints.ts";
 import { statusEndpoint } from "./status-endpoint.ts";
@@ -75,6 +76,7 @@ async function registerApi(api: FastifyInstance, knowledge: Knowledge): Promise<
     ...incidentsEndpoints(knowledge),
     verdictsEndpoint(knowledge),
     explainEndpoint(knowledge),
+    proofEndpoint(knowledge),
     gateEndpoint(knowledge),
     ...baselinesEndpoints(knowledge),
     ...silencesEndpoints(knowledge),

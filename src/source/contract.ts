@@ -96,6 +96,11 @@ export interface RecordSource {
   commit(topic: string, partition: number, endOffset: number): Promise<void>;
   /** Asks the broker. Throws a retryable OperationalError when it cannot be reached. */
   partitionEnds(): Promise<readonly PartitionEnd[]>;
+  /**
+   * What was last committed, where the log keeps such a thing; partitions without a usable commit are left out. Throws
+   * as {@link partitionEnds} does.
+   */
+  committed?(): Promise<readonly PartitionPosition[]>;
   /** Keeps records that cannot be counted as data (a dead-letter topic; a file when embedded). At least once. */
   keepDeadLetters(letters: readonly DeadLetter[]): Promise<void>;
   pause(): void;

@@ -83,12 +83,21 @@ function commands(done: (code: number) => void): Command {
   program
     .command("prove")
     .description(
-      "records in the log against records accounted for, by partition: exit 0 proven (lost records are shown, and accounted for), " +
-        "1 a gap, an overlap or a wrong sum, 2 unknown, 64 usage",
+      "records in the log against records accounted for, by partition, and against the broker's own offsets: exit 0 proven " +
+        "(lost records are shown, and accounted for), 1 it does not add up, 2 it could not be checked, 64 usage",
     )
     .addOption(config())
     .option("--store <file>", "a DuckDB file to read, such as the store.duckdb of a replay")
     .option("--topic <topic>", "only this topic")
+    .option(
+      "--since <time>",
+      "segments that began from here on, by the log's own time (ISO 8601, or how long ago: 7d)",
+    )
+    .option("--until <time>", "and before here")
+    .option("--offline", "from the store alone: the broker is not asked")
+    .addOption(new Option("--url <url>", "ask this control server instead of the store").env("LANEWATCH_URL"))
+    .addOption(new Option("--token <token>", "its bearer token").env("LANEWATCH_TOKEN"))
+    .option("--sql", "print the query that gives the same sums in the console of QuestDB or DuckDB")
     .option("--json", "print the whole answer as JSON")
     .action(async (options) => done(await proveCommand(options)));
   program

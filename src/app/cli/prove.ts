@@ -1,103 +1,126 @@
-/** `lanewatch prove`: records in the log against records accounted for, from the store's manifests. */
-import { OperationalError } from "../../base/errors.ts";
+/** `lanewatch prove`: records in the log against records accounted for, from the store's manifests and the broker. */
+import { systemClock } from "../../base/clock.ts";
+import { errorText, OperationalError } from "../../base/errors.ts";
 import { Telemetry } from "../../base/telemetry.ts";
-import { OUTCOMES } from "../../decode/outcome.ts";
-import { readAllManifests } from "../../rollup/manifests.ts";
-import { type PartitionProof, provePartition, sumOutcomes } from "../../rollup/proof.ts";
-import type { Store } from "../../store/contract.ts";
+import { RequestRefused } from "../../control/api-failure.ts";
+import { readMoment } from "../../control/asked.ts";
+import type { ProofAnswer } from "../../control/wire-proof.ts";
 import { loadConfig } from "../config/load.ts";
+import type { Config } from "../config/schema.ts";
+import { makeSource } from "../plug-ins.ts";
+import { type ProveAsked, prove } from "../prove.ts";
+import { askControl, type ControlFlags, controlAddress } from "./control-address.ts";
 import { EXIT } from "./exit.ts";
+import { proofText } from "./proof-text.ts";
 import { openHistory } from "./stored-history.ts";
-import { textTable } from "./text-table.ts";
 
-interface ProveCommandOptions {
+interface ProveFlags extends ControlFlags {
   readonly config: string;
   readonly store?: string;
   readonly topic?: string;
+  readonly since?: string;
+  readonly until?: string;
+  readonly offline?: boolean;
+  readonly sql?: boolean;
   readonly json?: boolean;
 }
 
-interface NamedProof extends PartitionProof {
-  readonly topic: string;
-  readonly partition: number;
-}
-
-export async function proveCommand(options: ProveCommandOptions): Promise<number> {
-  const config = await loadConfig(options.config, process.env);
+export async function proveCommand(flags: ProveFlags): Promise<number> {
+  const asked = readFlags(flags);
+  if (typeof asked === "string") {
+    process.stderr.write(`lanewatch: ${asked}\n`);
+    return EXIT.usage;
+  }
+  const config = await loadConfig(flags.config, process.env);
   try {
-    const store = await openHistory(config, options.store, new Telemetry({ level: "warn" }));
-    try {
-      return report(await proofs(store, options.topic), options);
-    } finally {
-      await store.close();
-    }
+    const answer = await proven(config, asked, flags);
+    if (typeof answer === "string") return unknown(answer);
+    return report(answer, flags);
   } catch (error) {
     if (!(error instanceof OperationalError)) throw error;
-    process.stderr.write(`unknown: ${error.message}\n`);
-    return EXIT.unknown;
+    return unknown(error.message);
   }
 }
 
-async function proofs(store: Store, topic: string | undefined): Promise<readonly NamedProof[]> {
-  const named: NamedProof[] = [];
-  for (const each of await store.readPartitions()) {
-    if (topic !== undefined && each.topic !== topic) continue;
-    const proof = provePartition(await readAllManifests(store, each.topic, each.partition, 0));
-    if (proof !== undefined) named.push({ topic: each.topic, partition: each.partition, ...proof });
-  }
-  return named;
+function report(answer: ProofAnswer, flags: ProveFlags): number {
+  if (flags.sql) {
+    if (answer.sql === "") return unknown(answer.reasons.join("; "));
+    process.stdout.write(`${answer.sql};\n`);
+  } else process.stdout.write(flags.json ? `${JSON.stringify(answer, null, 2)}\n` : proofText(answer));
+  return { proven: EXIT.ok, broken: EXIT.failed, unknown: EXIT.unknown }[answer.result];
 }
 
-function report(proven: readonly NamedProof[], options: ProveCommandOptions): number {
-  if (proven.length === 0) {
-    const of = options.topic === undefined ? "" : ` of topic ${options.topic}`;
-    process.stderr.write(
-      `unknown: the store has no manifests${of}: nothing was counted, nothing is proven\n`,
-    );
-    return EXIT.unknown;
+/** The answer, or why there is none. A file that a running service holds is asked about through that service. */
+async function proven(config: Config, asked: ProveAsked, flags: ProveFlags): Promise<ProofAnswer | string> {
+  if (flags.url !== undefined) return await fromServer(flags);
+  try {
+    return await fromStore(config, asked, flags);
+  } catch (error) {
+    if (!(error instanceof OperationalError) || error.code !== "STORE_LOCKED") throw error;
+    return await fromServer(flags);
   }
-  const holds = proven.every((proof) => proof.holds);
-  const text = options.json
-    ? JSON.stringify({ holds, outcomes: sumOutcomes(proven), partitions: proven }, null, 2)
-    : proofText(proven, holds);
-  process.stdout.write(`${text}\n`);
-  return holds ? EXIT.ok : EXIT.failed;
 }
 
-function proofText(proven: readonly NamedProof[], holds: boolean): string {
-  const sum = (of: (proof: NamedProof) => number) => proven.reduce((total, proof) => total + of(proof), 0);
-  const rows = proven.map((proof) => [
-    `${proof.topic}/${proof.partition}`,
-    ...[proof.startOffset, proof.endOffset, proof.segmentCount, proof.logCount, proof.accountedCount].map(
-      String,
-    ),
-  ]);
-  const logCount = sum((proof) => proof.logCount);
-  const accountedCount = sum((proof) => proof.accountedCount);
-  rows.push(["total", "", "", `${sum((proof) => proof.segmentCount)}`, `${logCount}`, `${accountedCount}`]);
-  const outcomes = sumOutcomes(proven);
-  const counts = OUTCOMES.filter((outcome) => outcomes[outcome] > 0).map(
-    (name) => `${name} ${outcomes[name]}`,
+async function fromStore(config: Config, asked: ProveAsked, flags: ProveFlags): Promise<ProofAnswer> {
+  const telemetry = new Telemetry({ level: "error" });
+  const store = await openHistory(config, flags.store, telemetry);
+  const { names, why } = brokersOf(config, flags);
+  const context = { clock: systemClock, telemetry, watermarkMs: () => Number.NEGATIVE_INFINITY };
+  const sources = names.map((name) => makeSource(name, config, context));
+  const isQuestDb = config.store.type === "questdb" && flags.store === undefined;
+  const tablePrefix = isQuestDb && config.store.type === "questdb" ? config.store.tablePrefix : "";
+  try {
+    return await prove({ store, tablePrefix, clock: systemClock, sources, whyNotAsked: why }, asked);
+  } finally {
+    await Promise.all(sources.map((source) => source.stop()));
+    await store.close();
+  }
+}
+
+/** Sources whose log a broker keeps, and why none is asked where none is. */
+function brokersOf(config: Config, flags: ProveFlags): { names: readonly string[]; why: string } {
+  if (flags.offline) return { names: [], why: "--offline" };
+  if (flags.store !== undefined) return { names: [], why: "--store names a file" };
+  const names = Object.entries(config.sources).flatMap(([name, { type }]) =>
+    type === "kafka" ? [name] : [],
   );
-  return [
-    ...textTable(["partition", "start", "end", "segments", "in the log", "accounted for"], rows),
-    `  ${counts.join(", ")}`,
-    ...proven.flatMap(faults),
-    ...(outcomes.lost > 0
-      ? [`LOST: ${outcomes.lost} records were deleted from the log before they were read`]
-      : []),
-    holds ? "Every record is accounted for once." : "NOT PROVEN: see the places above.",
-  ].join("\n");
+  return { names, why: "no source of type kafka is configured" };
 }
 
-function faults(proof: NamedProof): string[] {
-  const at = (place: { readonly startOffset: number; readonly endOffset: number }) =>
-    `${proof.topic}/${proof.partition} offsets ${place.startOffset} to ${place.endOffset}`;
-  return [
-    ...proof.breaks.map((each) => `${each.kind.toUpperCase()}: ${at(each)} (the last not included)`),
-    ...proof.wrongSums.map(
-      (each) =>
-        `WRONG SUM: ${at(each)}: outcomes add up to ${each.outcomeSum}, not ${each.endOffset - each.startOffset}`,
-    ),
-  ];
+async function fromServer(flags: ProveFlags): Promise<ProofAnswer | string> {
+  const address = await controlAddress(flags, () => loadConfig(flags.config, process.env));
+  const query = new URLSearchParams();
+  for (const name of ["topic", "since", "until"] as const)
+    if (flags[name] !== undefined) query.set(name, flags[name]);
+  // Without a period the command line means everything; the server's own default is the last day.
+  if (flags.since === undefined) query.set("since", "all");
+  if (flags.offline) query.set("offline", "true");
+  try {
+    const { status, body } = await askControl<ProofAnswer>(address, `/v1/proof?${query}`);
+    return status === 200
+      ? body
+      : `the control server answered ${status}: ${body.detail ?? ""} ${body.next ?? ""}`;
+  } catch (error) {
+    return `${address.base} does not answer: ${errorText(error)}. Check --url, or that the control role runs.`;
+  }
+}
+
+/** @returns what is wrong with them, when something is. */
+function readFlags({ topic, since, until, sql, json }: ProveFlags): ProveAsked | string {
+  if (sql && json) return "--sql and --json exclude each other; the JSON has the query as `sql`";
+  try {
+    const nowMs = Date.now();
+    const sinceMs = since === undefined ? Number.NEGATIVE_INFINITY : readMoment(since, nowMs, "--since");
+    const untilMs = until === undefined ? Number.POSITIVE_INFINITY : readMoment(until, nowMs, "--until");
+    if (sinceMs >= untilMs) return "--since is not before --until: no record lies between them";
+    return { ...(topic === undefined ? {} : { topic }), sinceMs, untilMs };
+  } catch (error) {
+    if (!(error instanceof RequestRefused)) throw error;
+    return `${error.answer.detail}. ${error.answer.next}`;
+  }
+}
+
+function unknown(why: string): number {
+  process.stderr.write(`unknown: ${why}\n`);
+  return EXIT.unknown;
 }

@@ -11,7 +11,13 @@ import { errorText, OperationalError } from "../../base/errors.ts";
 import { retry } from "../../base/retry.ts";
 import type { Telemetry } from "../../base/telemetry.ts";
 import type { SourceContext } from "../context.ts";
-import type { DeadLetter, PartitionEnd, RecordSource, SourceHandler } from "../contract.ts";
+import type {
+  DeadLetter,
+  PartitionEnd,
+  PartitionPosition,
+  RecordSource,
+  SourceHandler,
+} from "../contract.ts";
 import { Ask } from "./ask.ts";
 import { BRISK, createClient, PATIENT } from "./client.ts";
 import { Commits } from "./commits.ts";
@@ -166,6 +172,14 @@ class KafkaSource implements RecordSource {
 
   async partitionEnds(): Promise<readonly PartitionEnd[]> {
     return (await Promise.all(this.#options.topics.map((topic) => this.#ask.ends(topic)))).flat();
+  }
+
+  async committed(): Promise<readonly PartitionPosition[]> {
+    const { groupId, topics } = this.#options;
+    const commits = await Promise.all(topics.map((topic) => this.#ask.commits(groupId, topic)));
+    return topics.flatMap((topic, i) =>
+      [...commits[i]!].map(([partition, offset]) => ({ topic, partition, offset })),
+    );
   }
 
   async keepDeadLetters(letters: readonly DeadLetter[]): Promise<void> {
