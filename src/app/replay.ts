@@ -57,7 +57,7 @@ export async function replay(options: ReplayOptions): Promise<ReplaySummary> {
   const output = await ReplayOutput.open(outFolder);
   const audits = createInlineQueue<never>(
     "audits",
-    { concurrency: 1, waitingMax: 1_000_000, retryDeadlineMs: 0 },
+    { concurrency: 1, waitingMax: 1_000_000, roomWaitMs: 86_400_000, retryDeadlineMs: 0 },
     { clock, telemetry, onFailed: (_key, error) => fail(error) },
   );
   let failure: { readonly error: unknown } | undefined;

@@ -60,6 +60,9 @@ export const OUTCOME_STAGES: Readonly<Record<Outcome, "source" | "decode" | "ass
 /** Exact counts by outcome, every outcome present. */
 export type OutcomeCounts = Record<Outcome, number>;
 
+const ZERO = Object.fromEntries(OUTCOMES.map((outcome) => [outcome, 0])) as OutcomeCounts;
+
+/** A copy of one object: counts are made for every segment and every row that is read back. */
 export function zeroOutcomes(): OutcomeCounts {
-  return Object.fromEntries(OUTCOMES.map((outcome) => [outcome, 0])) as OutcomeCounts;
+  return { ...ZERO };
 }

@@ -1,6 +1,12 @@
-/** `npm run simulate -- --seeds N | --seed S [--mode safety|liveness] [--from N]`: prints each failing seed with its trace. */
+/**
+ * `npm run simulate -- --seeds N [--from N] [--mode safety|liveness] [--processes N] [--json FILE]`: seeds over all
+ * cores; each that fails is run again and printed with its trace.
+ * `npm run simulate -- --seed S [--mode …]`: one seed, written down.
+ */
+import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { type Mode, simulate } from "./simulate.ts";
+import { modeOf, spread } from "./spread.ts";
 
 const { values } = parseArgs({
   options: {
@@ -8,40 +14,60 @@ const { values } = parseArgs({
     seeds: { type: "string", default: "500" },
     from: { type: "string", default: "1" },
     mode: { type: "string" },
+    processes: { type: "string" },
+    json: { type: "string" },
     "failures-max": { type: "string", default: "3" },
     "trace-lines": { type: "string", default: "60" },
   },
 });
+if (values.mode !== undefined && values.mode !== "safety" && values.mode !== "liveness")
+  throw new Error(`--mode is safety or liveness, not "${values.mode}"`);
+const mode: Mode | undefined = values.mode;
 
-const first = Number(values.seed ?? values.from);
-const count = values.seed === undefined ? Number(values.seeds) : 1;
-const modes: readonly Mode[] = values.mode === undefined ? ["safety", "liveness"] : [values.mode as Mode];
-const startCpu = process.cpuUsage();
-const startMs = performance.now();
-const totals: Record<string, number> = {};
-let failures = 0;
-let events = 0;
-for (let seed = first; seed < first + count; seed++) {
-  const mode = modes.length === 1 ? modes[0]! : seed % 2 === 0 ? "safety" : "liveness";
-  const result = await simulate({ seed, mode, trace: values.seed !== undefined });
-  events += result.eventCount;
-  for (const [name, value] of Object.entries(result.summary)) totals[name] = (totals[name] ?? 0) + value;
-  if (result.failure === undefined) continue;
-  failures++;
-  // The same seed again, this time written down.
-  const { trace } = await simulate({ seed, mode, trace: true });
+if (values.seed === undefined) await runMany();
+else if (!(await printed(wholeNumber("seed", values.seed)))) process.exitCode = 1;
+else process.stdout.write(`seed ${values.seed} (${modeOf(Number(values.seed), mode)}): nothing wrong\n`);
+
+async function runMany(): Promise<void> {
+  const startMs = performance.now();
+  const { failures, seeds, eventCount, faults, cpuMs } = await spread({
+    from: wholeNumber("from", values.from),
+    count: wholeNumber("seeds", values.seeds),
+    mode,
+    failuresMax: wholeNumber("failures-max", values["failures-max"]),
+    ...(values.processes === undefined ? {} : { processes: wholeNumber("processes", values.processes) }),
+  });
+  const seconds = round((performance.now() - startMs) / 1000);
+  for (const { seed, failure } of failures)
+    if (await printed(seed)) process.stdout.write(`seed ${seed} does not repeat itself: ${failure}\n`);
+  const kinds = Object.entries(faults)
+    .map(([name, value]) => `${value} ${name}`)
+    .join(", ");
+  const cpuMsPerSeed = round(cpuMs / seeds);
   process.stdout.write(
-    `${trace.slice(-Number(values["trace-lines"])).join("\n")}\nseed ${seed} (${mode}): ${result.failure}\n\n`,
+    `${failures.length} of ${seeds} seeds failed; ${eventCount} events, ${kinds}; ${seconds} s, ${cpuMsPerSeed} ms of CPU a seed\n`,
   );
-  if (failures >= Number(values["failures-max"])) break;
+  const failed = failures.map(({ seed, mode: failedMode, failure }) => ({ seed, mode: failedMode, failure }));
+  const figures = { seeds, failures: failed, seconds, cpuMsPerSeed, eventCount, faults };
+  if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(figures, null, 2)}\n`);
+  process.exitCode = failures.length > 0 ? 1 : 0;
 }
-const seconds = (performance.now() - startMs) / 1000;
-const kinds = Object.entries(totals)
-  .map(([name, value]) => `${value} ${name}`)
-  .join(", ");
-const cpu = process.cpuUsage(startCpu);
-const cpuMs = (cpu.user + cpu.system) / 1000 / count;
-process.stdout.write(
-  `${failures} of ${count} seeds failed; ${events} events, ${kinds}; ${seconds.toFixed(1)} s, ${cpuMs.toFixed(1)} ms of CPU a seed\n`,
-);
-process.exitCode = failures > 0 ? 1 : 0;
+
+/** Runs one seed and prints what happened in it. @returns whether nothing was wrong */
+async function printed(seed: number): Promise<boolean> {
+  const { trace, failure, mode: ranMode } = await simulate({ seed, mode: modeOf(seed, mode), trace: true });
+  process.stdout.write(`${trace.slice(-wholeNumber("trace-lines", values["trace-lines"])).join("\n")}\n`);
+  if (failure !== undefined) process.stdout.write(`seed ${seed} (${ranMode}): ${failure}\n\n`);
+  return failure === undefined;
+}
+
+function wholeNumber(name: string, text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1)
+    throw new Error(`--${name} is a whole number from 1, not "${text}"`);
+  return value;
+}
+
+function round(value: number): number {
+  return Math.round(value * 10) / 10;
+}

@@ -137,7 +137,7 @@ class Parts {
       ? new SimulatedQueue(around.audits, life, fail)
       : createInlineQueue<AuditJob>(
           "audits",
-          { concurrency: 1, waitingMax: 100_000, retryDeadlineMs: 600_000 },
+          { concurrency: 1, waitingMax: 100_000, roomWaitMs: 600_000, retryDeadlineMs: 600_000 },
           { clock: this.#clock, telemetry, onFailed },
         );
     this.#incidents = isShared ? new SimulatedQueue(around.incidents, life, fail) : undefined;

@@ -47,8 +47,8 @@ test("adding to a full queue waits for room", async () => {
 });
 
 // With one worker it would wait for itself for ever.
-test("a running job that adds to a full queue is refused", async () => {
-  const queue = createQueue({ waitingMax: 1 });
+test("a running job that adds to its own full queue is refused once nothing has moved for long enough", async () => {
+  const queue = createQueue({ waitingMax: 1, roomWaitMs: 20 });
   let refusal: unknown;
   await queue.work(async (job) => {
     if (job !== "parent") return;

@@ -3,7 +3,6 @@
  *
  * Deterministic at concurrency 1: first in, first out, and a job that is tried again keeps its turn.
  */
-import { AsyncLocalStorage } from "node:async_hooks";
 import { OperationalError } from "../../base/errors.ts";
 import { retry } from "../../base/retry.ts";
 import type { QueueContext } from "../context.ts";
@@ -24,8 +23,6 @@ class InlineQueue<Job> implements JobQueue<Job> {
   readonly #context: QueueContext;
   /** Waiting jobs by key: a Map keeps insertion order, which is the order of work. */
   readonly #waiting = new Map<string, Job>();
-  /** Set while a handler runs, so that a job which adds to a full queue fails instead of waiting for itself. */
-  readonly #insideJob = new AsyncLocalStorage<true>();
   readonly #stopping = new AbortController();
   #handler: ((job: Job) => Promise<void>) | undefined;
   #runningCount = 0;
@@ -88,15 +85,25 @@ class InlineQueue<Job> implements JobQueue<Job> {
     });
   }
 
+  /**
+   * Waits for a place. A job that adds to its own full queue would wait for itself for ever; who adds is not looked up
+   * (an AsyncLocalStorage would, and makes every await of the process dearer), so the wait ends when nothing moves.
+   */
   async #room(): Promise<void> {
     this.#refuseWhenStopped();
-    if (this.#insideJob.getStore()) {
-      throw new OperationalError(
-        `Queue "${this.#name}" holds ${this.#options.waitingMax} jobs and a running job adds another; raise waitingMax.`,
-        { code: "QUEUE_FULL", retryable: true },
-      );
-    }
-    await this.#change();
+    const moved = new AbortController();
+    let isMoved = false;
+    const change = this.#change().then(() => {
+      isMoved = true;
+      moved.abort();
+    });
+    await Promise.race([change, this.#context.clock.sleep(this.#options.roomWaitMs, moved.signal)]);
+    if (isMoved) return;
+    throw new OperationalError(
+      `Queue "${this.#name}" holds ${this.#options.waitingMax} jobs, and none of them began within ` +
+        `${this.#options.roomWaitMs} ms; the job was not added and is offered again. Raise waitingMax, or look at what the running job waits for.`,
+      { code: "QUEUE_FULL", retryable: true },
+    );
   }
 
   #pump(): void {
@@ -110,7 +117,7 @@ class InlineQueue<Job> implements JobQueue<Job> {
 
   async #run(handler: (job: Job) => Promise<void>, key: string, job: Job): Promise<void> {
     try {
-      await retry(this.#context.clock, () => this.#insideJob.run(true, async () => handler(job)), {
+      await retry(this.#context.clock, async () => handler(job), {
         deadlineMs: this.#options.retryDeadlineMs,
         signal: this.#stopping.signal,
         onRetry: (error) =>

@@ -12,8 +12,13 @@ export const inlineOptionsSchema = z.strictObject({
     .int()
     .min(1)
     .default(100_000)
+    .describe("Jobs that may wait in memory. At the bound, adding waits for room."),
+  roomWaitMs: z
+    .int()
+    .min(1)
+    .default(600_000)
     .describe(
-      "Jobs that may wait in memory. At the bound, adding waits for room; a running job that adds is refused.",
+      "How long adding to a full queue waits while no job begins or ends, in ms; then it is refused, as retryable.",
     ),
   retryDeadlineMs: z
     .int()
