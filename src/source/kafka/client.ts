@@ -5,6 +5,7 @@ import { Kafka, type KafkaConfig, logLevel, type RetryOptions } from "kafkajs";
 import { OperationalError } from "../../base/errors.ts";
 import type { Telemetry } from "../../base/telemetry.ts";
 import { registerCodecs } from "./codecs.ts";
+import { frameSocketFactory } from "./frame-socket.ts";
 import { kafkaLogCreator } from "./log.ts";
 import type { KafkaOptions } from "./options.ts";
 
@@ -37,6 +38,7 @@ export function createClient(options: KafkaOptions, retry: RetryOptions, telemet
     retry,
     logLevel: logLevel.WARN,
     logCreator: kafkaLogCreator(telemetry),
+    socketFactory: frameSocketFactory,
   };
   return new Kafka(
     options.sasl ? { ...config, sasl: options.sasl as NonNullable<KafkaConfig["sasl"]> } : config,

@@ -8,7 +8,7 @@ const require = createRequire(import.meta.url);
 test("the installed kafkajs is the one that the patches were written for", () => {
   const telemetry = new Telemetry({ level: "silent" });
   expect(require("kafkajs/package.json").version).toBe("2.2.4");
-  expect(patchKafkajs(telemetry)).toEqual({ idleTimer: true, lazyBatches: true });
+  expect(patchKafkajs(telemetry)).toEqual({ idleTimer: true, wholeAnswers: true, lazyBatches: true });
 });
 
 test("a file that differs leaves kafkajs as it is, and is said aloud", async () => {
@@ -43,4 +43,22 @@ test("an idle connection sets no timer; one that waits for a throttled request d
   } finally {
     vi.useRealTimers();
   }
+});
+
+test("an answer that comes whole is passed on without a copy of it", () => {
+  patchKafkajs(new Telemetry({ level: "silent" }));
+  const Connection = require("kafkajs/src/network/connection.js");
+  const fulfilled: Buffer[] = [];
+  const connection = Object.create(Connection.prototype);
+  Object.assign(connection, {
+    chunks: [Buffer.alloc(0)],
+    bytesBuffered: 0,
+    bytesNeeded: 4,
+    requestQueue: { fulfillRequest: ({ payload }: { payload: Buffer }) => fulfilled.push(payload) },
+  });
+  const answer = Buffer.from([0, 0, 0, 6, 0, 0, 0, 1, 7, 8]);
+  connection.processData(answer);
+  expect([...fulfilled[0]!]).toEqual([7, 8]);
+  expect(fulfilled[0]!.buffer).toBe(answer.buffer);
+  expect(fulfilled[0]!.byteOffset).toBe(answer.byteOffset + 8);
 });

@@ -7,6 +7,7 @@
  *    (https://github.com/tulios/kafkajs/issues/1751).
  * 2. Lazy batches (lazy-decoder.ts): one object for each record batch instead of one for each record.
  * 3. Aborted transactions (aborted.ts).
+ * 4. Whole answers: one that came in one piece (frame-socket.ts) is not copied.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { createHash } from "node:crypto";
@@ -31,6 +32,9 @@ const EXPECTED = {
   idleTimer: {
     "network/requestQueue/index.js": "b55986089c14f8f7bfc377922e2e65b3e4c1e7c7af2752d3b10a75dfe9e9260c",
   },
+  wholeAnswers: {
+    "network/connection.js": "2a993b2e74421ca6d846efd59e4ba74b11100dbe7d40d0f52ea3218e917aafdd",
+  },
   lazyBatches: {
     "protocol/recordBatch/v0/decoder.js": "38cae7fc865f9bc51941353e1f6e9419227a8799ba4efb437199393a4eb94819",
     "protocol/requests/fetch/v4/decodeMessages.js":
@@ -43,6 +47,7 @@ const EXPECTED = {
 
 export interface PatchOutcome {
   readonly idleTimer: boolean;
+  readonly wholeAnswers: boolean;
   readonly lazyBatches: boolean;
 }
 
@@ -60,10 +65,12 @@ export function patchKafkajs(telemetry: Telemetry): PatchOutcome {
   if (outcome) return outcome;
   const idleTimer = isAsExpected("idleTimer", telemetry);
   if (idleTimer) quietIdleConnections();
+  const wholeAnswers = isAsExpected("wholeAnswers", telemetry);
+  if (wholeAnswers) keepWholeAnswers();
   const wanted = process.env["LANEWATCH_KAFKA_STOCK_DECODER"] !== "1";
   const lazyBatches = wanted && isAsExpected("lazyBatches", telemetry);
   if (lazyBatches) installLazyBatches();
-  outcome = { idleTimer, lazyBatches };
+  outcome = { idleTimer, wholeAnswers, lazyBatches };
   return outcome;
 }
 
@@ -108,6 +115,22 @@ function quietIdleConnections(): void {
   prototype.scheduleCheckPendingRequests = function (this: RequestQueue) {
     if (this.pending.length === 0 && this.throttledUntil <= Date.now()) return;
     original.call(this);
+  };
+}
+
+interface Connection {
+  chunks: Buffer[];
+  bytesBuffered: number;
+  processData(bytes: Buffer): void;
+}
+
+/** What was left of the last answer is mostly nothing, and would make kafkajs copy the next one to put it behind that. */
+function keepWholeAnswers(): void {
+  const { prototype } = require(join(KAFKAJS, "network/connection.js")) as { prototype: Connection };
+  const original = prototype.processData;
+  prototype.processData = function (this: Connection, bytes: Buffer) {
+    if (this.bytesBuffered === 0) this.chunks = [];
+    original.call(this, bytes);
   };
 }
 
