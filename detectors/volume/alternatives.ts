@@ -49,7 +49,7 @@ export function considerAlternatives(
       "week",
     );
     const before = memory.alternatives.evidence[which]!;
-    if (which >= HOUR_EARLY && Math.abs(other.residual) < method.ambiguousWithin) ambiguous = true;
+    if (isAmbiguous(memory, which, other)) ambiguous = true;
     if (before > bestEvidence) {
       bestEvidence = before;
       best = {
@@ -60,6 +60,8 @@ export function considerAlternatives(
       };
     }
     memory.alternatives.evidence[which] = gather(before, own, other);
+    const { sinceMidnight } = memory.alternatives;
+    sinceMidnight[which] = gather(sinceMidnight[which]!, own, other);
   }
   return { ...best, ambiguous };
 }
@@ -91,6 +93,15 @@ function alternativeSeason(memory: VolumeMemory, wall: WallTime, slot: number, w
   }
 }
 
+/**
+ * Clocks change, and timetables begin, by night: a shift that this day's hours have already spoken against did not
+ * begin just now, so a loss that it would explain is taken for a loss.
+ */
+function isAmbiguous(memory: VolumeMemory, which: number, other: Judged): boolean {
+  if (which < HOUR_EARLY || Math.abs(other.residual) >= method.ambiguousWithin) return false;
+  return memory.alternatives.sinceMidnight[which]! > method.refutedToday;
+}
+
 function gather(before: number, own: Judged, other: Judged): number {
   const gain =
     Math.min(own.residual ** 2, method.evidenceClip) - Math.min(other.residual ** 2, method.evidenceClip);
@@ -106,6 +117,7 @@ function startNewDay(memory: VolumeMemory, day: number): void {
   const { alternatives } = memory;
   if (day === alternatives.day) return;
   alternatives.day = day;
+  alternatives.sinceMidnight.fill(0);
   for (const which of [SUNDAY, SATURDAY]) {
     alternatives.evidence[which] = alternatives.evidence[which]! > 0 ? 0 : alternatives.evidence[which]! / 2;
   }

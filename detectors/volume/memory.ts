@@ -60,6 +60,8 @@ export interface NoiseMemory {
 export interface AlternativesMemory {
   /** Evidence for: Sunday's profile, Saturday's, an hour early, an hour late. */
   readonly evidence: Float64Array;
+  /** The same from this day's windows alone. */
+  readonly sinceMidnight: Float64Array;
   day: number;
 }
 
@@ -146,7 +148,7 @@ export function startMemory(context: DetectorContext): VolumeMemory {
       levelVariance: Number.NaN,
       slotVariance: new Float32Array(grid.slotsPerDay).fill(Number.NaN),
     },
-    alternatives: { evidence: new Float64Array(4), day: -1 },
+    alternatives: { evidence: new Float64Array(4), sinceMidnight: new Float64Array(4), day: -1 },
     forecast: {
       squares: startLeastSquares(FORECAST_INPUTS),
       last: new Float64Array(3),

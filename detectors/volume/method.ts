@@ -41,7 +41,9 @@ const values = {
   evidenceApart: 1,
   /** A loss that a clock shift would explain as well (within so many sigmas) needs so much more. */
   ambiguousWithin: 1.5,
-  ambiguousLift: 2,
+  ambiguousLift: 1.5,
+  /** Evidence of this day's windows at or below which no clock shift can have begun unnoticed. */
+  refutedToday: -1.5,
   /** An excused window counts at most so high. */
   excusedMax: 0.5,
   /** Yesterday's residual below which today's slot is compared with yesterday. */
@@ -72,7 +74,7 @@ const values = {
    * since the tail beyond what a lane has seen is heavier than the fitted one.
    */
   budgetFactor: 1.15,
-  budgetPower: 1.7,
+  budgetPower: 1.75,
   tailShape: 0,
   /** A ratio has an end, total silence. */
   ratioTailShape: -0.05,

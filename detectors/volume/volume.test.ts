@@ -178,6 +178,18 @@ test("seasons follow the wall clock of the lane: a change of clocks costs no pag
   expect(anomalousAt(judgeAll(counts, { startMs, timeZone: "Europe/Berlin" }))).toEqual([]);
 });
 
+// Counts fall by 80 an hour all afternoon. At 15:00 the next hour's count comes: the morning was on time, so it's no shift.
+test("a loss that looks like a clock shift counts in full once the day's hours have spoken against one", () => {
+  const random = seededRandom(15);
+  const usual = (hour: number) =>
+    hour < 6 ? 100 : hour < 12 ? 400 + 100 * (hour - 6) : 1000 - 80 * (hour - 12);
+  const noise = () => 1 + 0.03 * (random() + random() - 1);
+  const counts = Array.from({ length: 7 * WEEK }, (_, at) => Math.round(usual(at % 24) * noise()));
+  const at = 6 * WEEK + 24 + 15;
+  counts[at] = usual(16);
+  expect(anomalousAt(judgeAll(counts)).filter((found) => found >= at)).toContain(at);
+});
+
 test("a known event is named, does not page and is not learned", () => {
   const startMs = START_MS + (6 * WEEK + 9) * HOUR_MS;
   const knownEvents = [{ startMs, endMs: startMs + 5 * HOUR_MS, name: "migration" }];

@@ -36,7 +36,7 @@ export const volume: SeriesDetector<VolumeOptions, VolumeMemory> = {
   subjects: ["records", "count"],
   summary: "fewer records than the season, the level and the last hours of this lane foretell",
   defaults: { learningWindows: 20, learningLossShare: 0.7 },
-  memoryVersion: 2,
+  memoryVersion: 3,
   start: (context) => startMemory(context),
   step(point, memory, context, options) {
     if (Number.isNaN(point.value)) return skipped(memory);
