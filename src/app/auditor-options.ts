@@ -6,6 +6,7 @@ import { coarserSizes } from "../rollup/coarser.ts";
 import type { LaneName } from "../rollup/lane-progress.ts";
 import type { Config } from "./config/schema.ts";
 import { knownEventsOf, laneRules } from "./lane-settings.ts";
+import { limitsOf } from "./owner-limits.ts";
 
 const DAY_MS = 86_400_000;
 /**
@@ -17,6 +18,7 @@ const HISTORY_DAYS = 21;
 
 export function auditorOptionsOf(config: Config, detectors: readonly Detector[]) {
   const rules = laneRules(config);
+  const limits = limitsOf(config);
   const ofFeatures = detectors.filter(({ input }) => input === "distribution");
   return (lane: LaneName, windowSizeMs: number): LaneAuditorOptions => {
     const settings = rules.of(lane.swimlane);
@@ -32,6 +34,8 @@ export function auditorOptionsOf(config: Config, detectors: readonly Detector[])
       knownEvents: knownEventsOf(config, lane.swimlane),
       referenceUntilMs: settings.referenceUntil,
       metrics: config.metrics,
+      // A limit is said of the lane's own windows, once.
+      limits: sizes.historyWindowsMin === undefined ? limits(lane) : [],
       sizes,
     };
   };

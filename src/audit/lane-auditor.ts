@@ -33,6 +33,7 @@ import { emptyFeatureMemory } from "./feature-memory.ts";
 import { findingRow, seriesRow } from "./finding-rows.ts";
 import { judgeJoint, learnJoint } from "./joint.ts";
 import { emptyLaneMemory, FEATURES_MAX, type LaneMemory } from "./lane-memory.ts";
+import { judgeLimits, type OwnerLimit } from "./limits.ts";
 import type { NamedReference } from "./named-reference.ts";
 import { type AlertLimits, alertLimits, recordsToShow } from "./page-budget.ts";
 import { judgeReferences } from "./reference-audit.ts";
@@ -54,6 +55,8 @@ export interface LaneAuditorOptions {
   readonly referenceUntilMs?: number;
   readonly metrics?: Readonly<Record<string, MetricOptions>>;
   readonly features?: Readonly<Record<string, { readonly kind?: FeatureKind }>>;
+  /** The owner's fixed bounds that concern this lane and source; they cost nothing of the page budget. */
+  readonly limits?: readonly OwnerLimit[];
   /** Left out where the lane is judged at one size of windows only. */
   readonly sizes?: WindowSizes;
 }
@@ -130,6 +133,7 @@ export class LaneAuditor {
     const muted = this.#inKnownEvent(window);
     const rows = this.#auditSeries(complete, muted);
     if (window.recordCount > 0) rows.push(...this.#auditFeatures(complete, muted));
+    rows.push(...judgeLimits(complete, this.#options.limits ?? [], this.#memory, muted));
     return rows;
   }
 

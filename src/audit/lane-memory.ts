@@ -3,6 +3,7 @@ import type { Awake } from "./budget-shares.ts";
 import type { Tail } from "./calibration.ts";
 import type { FeatureMemory } from "./feature-memory.ts";
 import { emptyJoint, type JointMemory } from "./joint.ts";
+import type { LimitMemory } from "./limits.ts";
 import type { ReferenceMemory } from "./reference-memory.ts";
 import type { SeriesMemory } from "./series-audit.ts";
 
@@ -26,6 +27,8 @@ export interface LaneMemory {
   joint: JointMemory;
   /** What is remembered of its features against named references. Missing in memories of before there were any. */
   references?: ReferenceMemory;
+  /** Missing where the lane has no limits of its owner's. */
+  limits?: LimitMemory;
   /** Starts of windows that wait for another lane's, oldest first. */
   awaitedMs?: number[];
 }

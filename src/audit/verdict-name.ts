@@ -6,11 +6,20 @@
  */
 
 const RESERVED = /[%:,@]/g;
+const LIMIT = "limit";
 
 /** What stands behind the "@": "imported/training", "promoted/2026-10", "lane/eval". */
 export function referenceName(kind: string, name: string): string {
-  const escaped = name.replace(RESERVED, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
-  return `${kind}/${escaped}`;
+  return `${kind}/${escaped(name)}`;
+}
+
+/** Of an owner's limit: "limit@null-share", or with the name that the owner gave it. */
+export function limitName(name: string): string {
+  return heldToName(LIMIT, escaped(name));
+}
+
+function escaped(name: string): string {
+  return name.replace(RESERVED, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 
 export function heldToName(detector: string, reference: string): string {
@@ -25,5 +34,17 @@ export function detectorOf(name: string): string {
 
 /** True for a verdict that was held to a named baseline or another lane. */
 export function isHeldToReference(name: string): boolean {
-  return name.includes("@");
+  return name.includes("@") && detectorOf(name) !== LIMIT;
+}
+
+/** True for a verdict on an owner's fixed limit. */
+export function isLimit(name: string): boolean {
+  return detectorOf(name) === LIMIT;
+}
+
+/** True where nothing but owners' limits had a part in an incident: its page was asked for, and costs no budget. */
+export function isOfLimitsAlone(members: string): boolean {
+  return (
+    members !== "" && members.split(",").every((member) => isLimit(member.slice(member.lastIndexOf(":") + 1)))
+  );
 }

@@ -310,3 +310,16 @@ describe("rules and bounds", () => {
     expect(ask({ lanes, windows, verdicts })).toMatchObject({ answer: "pass", windowsExpected: 10 });
   });
 });
+
+test("an owner's limit holds the gate when it is broken, and passes nothing by itself when it is kept", () => {
+  const limitAt = (minute: number, changes: Partial<JudgedVerdict>) =>
+    verdictAt(minute, { feature: "price", detector: "limit@null-share", ...changes });
+  const answered = (changes: Partial<JudgedVerdict>) => {
+    const gate = new Gate(question, settings, [lane]);
+    const learning = verdictAt(2, { feature: "price", detector: "reference", answer: "insufficient" });
+    gate.addWindows(T0, T0 + 5 * MINUTE, fiveWindows, [...fiveOk, learning, limitAt(2, changes)]);
+    return gate.answer().answer;
+  };
+  expect(answered({ answer: "anomalous", severity: "warn" })).toBe("hold");
+  expect(answered({ answer: "ok" })).toBe("unknown");
+});

@@ -6,6 +6,7 @@
  * feature. All else is `unknown`, and says what is missing: silence is never taken for health.
  * Pure: rows in, answer out. Windows are independent, so a long span is added in pieces.
  */
+import { isLimit } from "../audit/verdict-name.ts";
 import type { IncidentRow, LaneRow, VerdictRow, WindowRow } from "../store/contract.ts";
 import type { LaneSettings } from "./contract.ts";
 import { GateReasons } from "./gate-reasons.ts";
@@ -180,7 +181,10 @@ export class Gate {
       const anomalous = ofFeature.filter((verdict) => this.#holds(verdict));
       for (const verdict of anomalous) this.#addAnomalous(verdict);
       if (anomalous.length > 0) ok = false;
-      const judged = ofFeature.some((verdict) => verdict.answer !== "insufficient");
+      // A fixed bound that is kept says nothing of what was never compared with any past.
+      const judged = ofFeature.some(
+        ({ answer, detector }) => answer !== "insufficient" && !isLimit(detector),
+      );
       if (judged || this.#settings.gate.insufficient === "ignore") continue;
       ok = false;
       this.#reasons.add("insufficient", { ...span, feature, detail: ofFeature[0]?.summary ?? "" });

@@ -192,6 +192,11 @@ export class LaneBoard {
       .filter(({ state }) => state === "open" || state === "acknowledged")
       .sort(bySeverity);
     const nowMs = this.#options.eventNowMs();
+    const paged = all.filter(
+      ({ severity, state, startMs }) =>
+        severity === "page" && state !== "pending" && startMs >= nowMs - BUDGET_SPAN_MS,
+    );
+    const limitPages = paged.filter(({ ofLimitsAlone }) => ofLimitsAlone).length;
     const { health, reason } = laneHealth(
       { incidents, lastWindowMs, answers },
       { ...settings, windowSizeMs },
@@ -214,12 +219,8 @@ export class LaneBoard {
       budget: {
         perWeek: settings.pageBudgetPerWeek,
         accepted: (settings.pageBudgetPerWeek * BUDGET_SPAN_MS) / (7 * 86_400_000),
-        pages: all.filter(
-          (incident) =>
-            incident.severity === "page" &&
-            incident.state !== "pending" &&
-            incident.startMs >= nowMs - BUDGET_SPAN_MS,
-        ).length,
+        pages: paged.length - limitPages,
+        limitPages,
         spanMs: BUDGET_SPAN_MS,
       },
     };

@@ -2,7 +2,9 @@
  * Reads of a few plain columns where the store's own rows would be far too heavy: sketches are not decoded to draw a
  * line, nor stories of incidents to count them. Only SQL that every store here understands, over documented columns.
  */
+
 import type { Severity } from "../../detectors/contract.ts";
+import { isOfLimitsAlone } from "../audit/verdict-name.ts";
 import type { IncidentState, Store } from "../store/contract.ts";
 import { maybe } from "./explanation.ts";
 import type { Maybe } from "./wire.ts";
@@ -113,6 +115,8 @@ export interface IncidentBrief {
   readonly severity: Severity;
   readonly title: string;
   readonly startMs: number;
+  /** Its owner's fixed limits alone were broken, which costs no page budget. */
+  readonly ofLimitsAlone: boolean;
 }
 
 /** Unresolved ones of any age, and all that began since. A store may show an older state of one beside the newest. */
@@ -121,7 +125,7 @@ export async function readIncidentBriefs(
   sinceMs: number,
 ): Promise<readonly IncidentBrief[]> {
   const sql =
-    "SELECT id, swimlane, state, severity, title, started_at, changed_at " +
+    "SELECT id, swimlane, state, severity, title, started_at, changed_at, members " +
     `FROM ${tablePrefix}incidents WHERE started_at >= '${iso(sinceMs)}' OR state <> 'resolved' ORDER BY started_at DESC LIMIT ${QUERY_ROWS_MAX}`;
   const newest = new Map<string, IncidentBrief & { readonly changedAtMs: number }>();
   for (const row of await store.query(sql)) {
@@ -132,6 +136,7 @@ export async function readIncidentBriefs(
       severity: text(row["severity"]) as Severity,
       title: text(row["title"]),
       startMs: time(row["started_at"]),
+      ofLimitsAlone: isOfLimitsAlone(text(row["members"])),
       changedAtMs: time(row["changed_at"]),
     };
     const known = newest.get(incident.id);

@@ -69,6 +69,8 @@ export interface BudgetAnswer {
   readonly perWeek: number;
   readonly accepted: number;
   readonly pages: number;
+  /** Pages that its owner's fixed limits alone caused; not among `pages`. */
+  readonly limitPages: number;
   readonly spanMs: number;
 }
 

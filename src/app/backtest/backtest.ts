@@ -4,6 +4,7 @@
  * written to the store.
  */
 import type { LaneAuditorOptions } from "../../audit/lane-auditor.ts";
+import { isOfLimitsAlone } from "../../audit/verdict-name.ts";
 import type { IncidentOptions } from "../../incident/options.ts";
 import type { LaneName } from "../../rollup/lane-progress.ts";
 import type { IncidentRow, LaneRow, Store } from "../../store/contract.ts";
@@ -50,6 +51,8 @@ export interface LaneBacktest {
   /** Those that would have been told, by start. */
   readonly incidents: readonly IncidentRow[];
   readonly rate: PageRate;
+  /** Pages of the owner's fixed limits alone, which are outside the budget and not in `rate`. */
+  readonly limitPages: number;
   readonly found: readonly FaultFound[];
   /** Places at which faults were made: fewer than asked for where real incidents leave no more room. */
   readonly placeCount: number;
@@ -135,7 +138,8 @@ async function backtestLane(
     untilMs: span.untilMs,
     label,
   });
-  const pages = past.incidents.filter(({ severity }) => severity === "page").length;
+  const paged = past.incidents.filter(({ severity }) => severity === "page");
+  const limitPages = paged.filter(({ members }) => isOfLimitsAlone(members)).length;
   // Windows still learning page for nothing and find nothing: they count towards neither.
   const weeks = ((past.judgedCount / Math.max(1, lanes.length)) * windowSizeMs) / WEEK_MS;
   return {
@@ -147,7 +151,8 @@ async function backtestLane(
     windowCount: past.windowCount,
     judgedCount: past.judgedCount,
     incidents: past.incidents,
-    rate: pageRate(pages, weeks),
+    rate: pageRate(paged.length - limitPages, weeks),
+    limitPages,
     found,
     placeCount: free.length,
   };

@@ -22,13 +22,14 @@ function laneText(lane: LaneBacktest): string {
   ].join("\n");
 }
 
-function rateLines({ rate, budgetPerWeek, incidents }: LaneBacktest): readonly string[] {
-  const warnings = incidents.length - rate.pages;
+function rateLines({ rate, limitPages, budgetPerWeek, incidents }: LaneBacktest): readonly string[] {
+  const warnings = incidents.length - rate.pages - limitPages;
   if (rate.weeks === 0) return ["  nothing was judged yet: too little history"];
   const expected = budgetPerWeek * rate.weeks;
   return [
     `  pages a week: ${figure(rate.perWeek)} (95 %: ${figure(rate.perWeekLow)} to ${figure(rate.perWeekHigh)}), budget ${budgetPerWeek}: ` +
       `${rate.pages} in ${figure(rate.weeks)} weeks where ${figure(expected)} false ones are accepted; ${warnings} warnings`,
+    ...(limitPages > 0 ? [`  and ${limitPages} pages of your own limits, outside the budget`] : []),
     ...(rate.perWeekLow > budgetPerWeek
       ? [
           "  more than the budget, beyond chance: real trouble in this past, or rules that are too loud for this lane",
@@ -90,6 +91,7 @@ export function backtestJson(lane: LaneBacktest): Readonly<Record<string, unknow
     windows: lane.windowCount,
     windowsJudged: lane.judgedCount,
     pages: lane.rate,
+    limitPages: lane.limitPages,
     places: lane.placeCount,
     incidents: lane.incidents.map(({ id, severity, startMs, endMs, title, members }) => ({
       id,

@@ -10,6 +10,7 @@ import { SOURCES } from "../../source/index.ts";
 import { storeOptionsSchema } from "../../store/index.ts";
 import { duration, instant, timeZone } from "./fields.ts";
 import { type FormatFields, formatFields, formatProblem } from "./format-fields.ts";
+import { limit } from "./limit-fields.ts";
 
 const fieldsSpec = z.union([z.string(), z.record(z.string(), z.string())]);
 
@@ -132,6 +133,13 @@ const detectors = z.strictObject({
     .array(z.string())
     .default([])
     .describe("Paths of your own detectors (docs/guides/write-a-detector.md), relative to this file."),
+  limits: z
+    .array(limit)
+    .max(1_000)
+    .default([])
+    .describe(
+      "Your own fixed bounds, honoured from the first window and outside the page budget. Of those with one name on one feature, the first that matches holds.",
+    ),
 });
 
 const control = z.strictObject({

@@ -79,7 +79,7 @@ function Lane({ lane, eventNowMs, source }: LaneProps) {
 }
 
 function LaneFacts({ lane, eventNowMs }: { readonly lane: LaneAnswer; readonly eventNowMs: number }) {
-  const { pages, accepted, perWeek } = lane.budget;
+  const { pages, accepted, perWeek, limitPages } = lane.budget;
   return (
     <dl class="facts">
       <div>
@@ -102,7 +102,10 @@ function LaneFacts({ lane, eventNowMs }: { readonly lane: LaneAnswer; readonly e
       <div title={`The owner accepts ${formatNumber(perWeek)} false pages a week`}>
         <dt>Pages in 4 weeks</dt>
         <dd class={pages > accepted ? "over" : ""}>
-          {pages} <span class="unit">of {formatNumber(accepted)} budget</span>
+          {pages}{" "}
+          <span class="unit">
+            of {formatNumber(accepted)} budget{limitPages > 0 && `, ${limitPages} by limits`}
+          </span>
         </dd>
       </div>
     </dl>

@@ -210,14 +210,17 @@ export function withoutLane(title: string, swimlane: string): string {
 }
 
 function Budget({ lane }: { readonly lane: LaneAnswer }) {
-  const { pages, accepted, perWeek } = lane.budget;
+  const { pages, accepted, perWeek, limitPages } = lane.budget;
   const over = pages > accepted;
   return (
     <span
       class={over ? "budget over" : "budget"}
       title={`The owner accepts ${formatNumber(perWeek)} false pages a week`}
     >
-      {pages} <span class="unit">of {formatNumber(accepted)} budget</span>
+      {pages}{" "}
+      <span class="unit">
+        of {formatNumber(accepted)} budget{limitPages > 0 && `, ${limitPages} by limits`}
+      </span>
     </span>
   );
 }
