@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Kafka, logLevel } from "kafkajs";
 import { registerCodecs } from "../../src/source/kafka/codecs.ts";
 import type { EngineProcess } from "../../test/harness/engines/process.ts";
@@ -11,6 +12,7 @@ import { startTcpProxy, type TcpProxy } from "../../test/harness/tcp-proxy.ts";
 import type { EngineName } from "./plan.ts";
 
 export const TOPIC = "faults";
+const CLUSTER_MS_MAX = 60_000;
 
 export interface WorldOptions {
   readonly brokerCount: 1 | 3;
@@ -91,6 +93,11 @@ export async function startWorld(options: WorldOptions): Promise<World> {
 async function makeTopic(client: Kafka, { partitions, brokerCount }: WorldOptions): Promise<void> {
   const admin = client.admin();
   await admin.connect();
+  // A broker that answers may know of itself only: replicas need all of them.
+  for (const endMs = Date.now() + CLUSTER_MS_MAX; Date.now() < endMs; await sleep(300)) {
+    const { brokers } = await admin.describeCluster();
+    if (brokers.length >= brokerCount) break;
+  }
   const configEntries = [{ name: "retention.ms", value: "-1" }];
   await admin.createTopics({
     topics: [{ topic: TOPIC, numPartitions: partitions, replicationFactor: brokerCount, configEntries }],
