@@ -13,6 +13,7 @@ import type { LaneName } from "../rollup/lane-progress.ts";
 import type { Store, VerdictRow } from "../store/contract.ts";
 import { countBusy } from "./busy.ts";
 import { CoarserWindows, type MergedWindow } from "./coarser-windows.ts";
+import type { FeedbackFeed } from "./feedback-feed.ts";
 import { laneStateKey, otherSlot, readCheckpoint, type Slot, writeCheckpoint } from "./lane-checkpoint.ts";
 import { lateComparisons, noteAwaited } from "./late-comparisons.ts";
 import type { RecentWindows } from "./recent-windows.ts";
@@ -40,6 +41,7 @@ export interface AuditServiceOptions {
   readonly recent: RecentWindows;
   /** What lanes are held to beside their own past. */
   readonly references: References;
+  readonly feedback: FeedbackFeed;
   readonly clock: Clock;
   readonly telemetry: Telemetry;
   /** The lane's detectors, budget and calendar. */
@@ -119,10 +121,12 @@ export class AuditService {
       job,
       windows.map(({ complete }) => complete),
     );
+    const feedback = await this.#options.feedback.of(job.swimlane);
     const startMs = performance.now();
     const judged = windows.map(({ complete, alerted }) => {
       const references = referencesOf(complete.window);
       const before = lane.auditor.lastWindowStartMs;
+      lane.auditor.hear(feedback, complete.window.windowStartMs);
       noteAwaited(lane.auditor.memory(), complete.window, references);
       const verdicts = lane.auditor.audit(complete, references, alerted);
       if (this.#coarserSizeOf(job) !== undefined) this.#coarser.note(job, before, complete, verdicts);

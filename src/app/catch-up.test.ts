@@ -9,6 +9,7 @@ import { emptyProfile } from "../sketch/profile.ts";
 import type { Store, VerdictRow } from "../store/contract.ts";
 import { makeStore, storeOptionsSchema } from "../store/index.ts";
 import { AuditService } from "./audit-service.ts";
+import { FeedbackFeed } from "./feedback-feed.ts";
 import { IncidentFeed } from "./incident-feed.ts";
 import { IncidentService } from "./incident-service.ts";
 import { RecentWindows } from "./recent-windows.ts";
@@ -59,6 +60,7 @@ test("verdicts that a store refused for a while are written by the next try, eve
     coarserOf: () => [],
     clock,
     telemetry,
+    feedback: new FeedbackFeed({ store, clock }),
     references: new References({ store, clock, telemetry, compareWith: () => [] }),
     auditorOptions: () => auditorOptions(),
     checkpointWindows: 64,

@@ -112,7 +112,14 @@ async function judgeAgain(key: VerdictKey, options: ExplainOptions): Promise<Aga
   let count = 0;
   let firstMs = Number.NaN;
   let again: VerdictRow | undefined;
-  for await (const { complete, verdicts } of judgeStored(store, span, auditor, options.references)) {
+  const feedback = await store.readFeedback({ swimlane: key.swimlane });
+  for await (const { complete, verdicts } of judgeStored(
+    store,
+    span,
+    auditor,
+    options.references,
+    feedback,
+  )) {
     if (count >= windowsMax) return { again, basis: "", complete: false };
     if (count++ === 0) firstMs = complete.window.windowStartMs;
     if (complete.window.windowStartMs === key.windowStartMs)

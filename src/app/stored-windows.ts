@@ -2,7 +2,7 @@
 import type { LaneAuditor } from "../audit/lane-auditor.ts";
 import { OperationalError } from "../base/errors.ts";
 import type { CompleteWindow } from "../rollup/complete-window.ts";
-import type { Store } from "../store/contract.ts";
+import type { FeedbackRow, Store } from "../store/contract.ts";
 import type { JudgedWindow } from "./audit-service.ts";
 import { alertedWithin } from "./coarser-windows.ts";
 import { type LaneSpan, readCompleteWindows } from "./read-complete-windows.ts";
@@ -47,6 +47,7 @@ export async function* judgeStored(
   span: LaneSpan,
   auditor: LaneAuditor,
   references: References,
+  feedback: readonly FeedbackRow[] = [],
 ): AsyncGenerator<JudgedWindow> {
   for await (const windows of storedBatches(store, span)) {
     const referencesOf = await references.of(span, windows);
@@ -54,6 +55,7 @@ export async function* judgeStored(
     const alertedIn = await alertedWithin(store, span, windows[0]!.window.windowStartMs, untilMs);
     for (const complete of windows) {
       const { window } = complete;
+      auditor.hear(feedback, window.windowStartMs);
       yield {
         complete,
         verdicts: auditor.audit(complete, referencesOf(window), alertedIn(window.windowStartMs)),

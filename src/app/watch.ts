@@ -13,6 +13,7 @@ import type { LaneName } from "../rollup/lane-progress.ts";
 import { Rollup } from "../rollup/rollup.ts";
 import type { IncidentRow, Store, VerdictRow } from "../store/contract.ts";
 import { type AuditJob, AuditService, type JudgedWindow } from "./audit-service.ts";
+import { FeedbackFeed } from "./feedback-feed.ts";
 import { enqueueIncidentJob, IncidentFeed, IncidentInbox, type IncidentJob } from "./incident-feed.ts";
 import { IncidentService } from "./incident-service.ts";
 import { RecentWindows } from "./recent-windows.ts";
@@ -98,6 +99,7 @@ export class Watch {
       ...this.#options,
       recent: this.#recent,
       references: new References(this.#options),
+      feedback: new FeedbackFeed(this.#options),
       onJudged: (judged) => this.#judged(judged),
     });
     await this.#options.audits.work((job) => service.run(job));

@@ -41,6 +41,8 @@ const REFERENCE_WINDOWS = 168;
  */
 const NEW_NORMAL = { refusals: 7, windows: 8 };
 const NEW_NORMAL_OF_DAYS = { refusals: 5, windows: 6 };
+/** Windows that tell the new normal where a person has said that the change was meant. */
+const EXPECTED_REFUSALS = 3;
 const DAY_MS = 86_400_000;
 /** Accepted windows between two fits of tails and overdispersion: often while little is known, seldom afterwards. */
 const REFIT_EVERY_EARLY = 4;
@@ -63,6 +65,8 @@ export interface FeatureAudit {
   /** The next larger size of windows, to which detectors that need many records leave a window that has fewer. */
   readonly leavesTo: string | undefined;
   readonly massMin: number;
+  /** What people said of the change that its newest windows show, if anything. */
+  readonly change: "fault" | "expected" | undefined;
 }
 
 /** One detector's verdict with what the lane's past leaves of it. */
@@ -121,12 +125,18 @@ export function settleFeature(
       newNormal.windows,
     );
     const refusals = memory.refusals.filter(({ refused }) => refused).length;
-    if (refusals >= newNormal.refusals) acceptNewNormal(memory, audit);
+    if (refusals >= refusalsNeeded(newNormal.refusals, audit)) acceptNewNormal(memory, audit);
     return;
   }
   if (widensReference(memory, judged.startMs, audit)) addToReference(memory.frozen, judged.snapshot);
   else memory.pinned ??= copySums(memory.history.all);
   learnWindow(memory, judged, audit);
+}
+
+/** A fault that a person has confirmed is never the new normal; a change that was meant is sooner. */
+function refusalsNeeded(usual: number, { change }: FeatureAudit): number {
+  if (change === "fault") return Number.POSITIVE_INFINITY;
+  return change === "expected" ? Math.min(usual, EXPECTED_REFUSALS) : usual;
 }
 
 function referenceComplete(memory: FeatureMemory, startMs: number, audit: FeatureAudit): boolean {

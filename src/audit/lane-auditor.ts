@@ -17,7 +17,7 @@ import type {
 import { invariant } from "../base/errors.ts";
 import type { CompleteWindow } from "../rollup/complete-window.ts";
 import { snapshotOf } from "../sketch/snapshot.ts";
-import type { ProfileRow, VerdictRow, WindowRow } from "../store/contract.ts";
+import type { FeedbackRow, ProfileRow, VerdictRow, WindowRow } from "../store/contract.ts";
 import { absentFeature } from "./absent-feature.ts";
 import { awakeKey, budgetShares, judgesSubject, noteAwake, type Shares } from "./budget-shares.ts";
 import { poolTails } from "./calibration.ts";
@@ -30,6 +30,7 @@ import {
   settleFeature,
 } from "./feature-audit.ts";
 import { emptyFeatureMemory } from "./feature-memory.ts";
+import { hearFeedback, isExpected, isKnownFault, toleranceOf, tolerated } from "./feedback.ts";
 import { findingRow, seriesRow } from "./finding-rows.ts";
 import { judgeJoint, learnJoint } from "./joint.ts";
 import { emptyLaneMemory, FEATURES_MAX, type LaneMemory } from "./lane-memory.ts";
@@ -133,8 +134,14 @@ export class LaneAuditor {
     const muted = this.#inKnownEvent(window);
     const rows = this.#auditSeries(complete, muted);
     if (window.recordCount > 0) rows.push(...this.#auditFeatures(complete, muted));
-    rows.push(...judgeLimits(complete, this.#options.limits ?? [], this.#memory, muted));
-    return rows;
+    // An owner's own limits hold whatever was said of an incident.
+    const limits = judgeLimits(complete, this.#options.limits ?? [], this.#memory, muted);
+    return [...tolerated(rows, this.#memory.feedback), ...limits];
+  }
+
+  /** Takes in what people have said of the lane's incidents; to be called before each window that it may concern. */
+  hear(feedback: readonly FeedbackRow[], windowStartMs: number): void {
+    hearFeedback(this.#memory, feedback, this.#options, windowStartMs);
   }
 
   #auditSeries(complete: CompleteWindow, muted: boolean): VerdictRow[] {
@@ -221,13 +228,17 @@ export class LaneAuditor {
       if (outcome === undefined) continue;
       const findings = [...outcome.findings, ...(joint.byFeature.get(feature) ?? [])];
       const said = muted || this.#alerted.has(feature);
-      const suspect = said || findings.some((finding) => isSuspect(finding, limits));
+      const suspect =
+        said ||
+        findings.some(
+          (finding) => isSuspect(finding, limits) && !this.#isNoise(feature, finding, window.windowStartMs),
+        );
       if (suspect && outcome.alerting) suspects.add(feature);
       settleFeature(
         this.#memory.features[feature]!,
         outcome,
         suspect,
-        this.#featureAudit(feature, featureCount),
+        this.#featureAudit(feature, featureCount, window.windowStartMs),
       );
       if (outcome.alerting)
         rows.push(...findings.map((finding) => findingRow(window, feature, finding, limits, said)));
@@ -242,7 +253,8 @@ export class LaneAuditor {
 
   /** Holds a window that was judged before to references that were not there then; nothing else is judged again. */
   holdTo(complete: CompleteWindow, references: readonly NamedReference[]): readonly VerdictRow[] {
-    return this.#heldToReferences(complete, references, this.#inKnownEvent(complete.window));
+    const rows = this.#heldToReferences(complete, references, this.#inKnownEvent(complete.window));
+    return tolerated(rows, this.#memory.feedback);
   }
 
   #heldToReferences(
@@ -303,7 +315,7 @@ export class LaneAuditor {
         memory,
         window.windowStartMs,
         snapshot,
-        this.#featureAudit(feature, featureCount),
+        this.#featureAudit(feature, featureCount, window.windowStartMs),
       );
       judged.set(feature, outcome);
     }
@@ -327,8 +339,20 @@ export class LaneAuditor {
     }
   }
 
-  #featureAudit(feature: string, featureCount: number): FeatureAudit {
+  /** What was called noise is learned from, so that the bar rises by itself. */
+  #isNoise(feature: string, { detector, verdict }: Finding, windowStartMs: number): boolean {
+    const anomaly = { feature, detector, effect: verdict.effect, certain: verdict.certain };
+    return toleranceOf(this.#memory.feedback, anomaly, windowStartMs)?.label === "noise";
+  }
+
+  #changeOf(feature: string, windowStartMs: number): FeatureAudit["change"] {
+    if (isKnownFault(this.#memory, feature, windowStartMs)) return "fault";
+    return isExpected(this.#memory, feature, windowStartMs) ? "expected" : undefined;
+  }
+
+  #featureAudit(feature: string, featureCount: number, windowStartMs: number): FeatureAudit {
     return {
+      change: this.#changeOf(feature, windowStartMs),
       context: this.#featureContext(feature, featureCount),
       detectors: this.#distributions,
       detectorOptions: this.#options.detectorOptions,

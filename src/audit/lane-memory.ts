@@ -2,6 +2,7 @@
 import type { Awake } from "./budget-shares.ts";
 import type { Tail } from "./calibration.ts";
 import type { FeatureMemory } from "./feature-memory.ts";
+import type { FeedbackMemory } from "./feedback.ts";
 import { emptyJoint, type JointMemory } from "./joint.ts";
 import type { LimitMemory } from "./limits.ts";
 import type { ReferenceMemory } from "./reference-memory.ts";
@@ -31,6 +32,8 @@ export interface LaneMemory {
   limits?: LimitMemory;
   /** Starts of windows that wait for another lane's, oldest first. */
   awaitedMs?: number[];
+  /** What people said of its incidents. Missing until someone has. */
+  feedback?: FeedbackMemory;
 }
 
 export function emptyLaneMemory(): LaneMemory {
