@@ -128,7 +128,7 @@ export function toleranceOf(
   );
 }
 
-/** The window's rows, where alerts like what was called noise or expected are said and told to nobody. */
+/** The window's rows, where what is like something called noise or expected is `ok`, and says why. */
 export function tolerated(
   rows: readonly VerdictRow[],
   feedback: FeedbackMemory | undefined,
@@ -144,6 +144,8 @@ export function tolerated(
     if (label === undefined) return row;
     return {
       ...row,
+      // Not anomalous either: an incident that is open would never end, and no gate would pass.
+      answer: "ok",
       severity: "info",
       summary: `${row.summary}; like what was called ${label} in ${incidentId}`,
       explanation: JSON.stringify({ ...explanation, toleratedBy: incidentId }),

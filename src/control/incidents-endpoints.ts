@@ -3,6 +3,7 @@ import type { IncidentRow, IncidentState, Store } from "../store/contract.ts";
 import { RequestRefused } from "./api-failure.ts";
 import { count, moment, name, readSpan, swimlane } from "./asked.ts";
 import { type Endpoint, endpoint } from "./endpoint.ts";
+import { feedbackAnswer } from "./feedback-row.ts";
 import { incidentAnswer } from "./incident-story.ts";
 import type { Knowledge } from "./knowledge.ts";
 import type { IncidentAnswer, IncidentDetailAnswer, IncidentsAnswer } from "./wire-incidents.ts";
@@ -84,8 +85,10 @@ async function detailIncident(knowledge: Knowledge, incidentId: string): Promise
   const { store } = knowledge.options;
   const row = await readIncident(store, incidentId);
   const notifications = await store.readNotifications(incidentId);
+  const feedback = await store.readFeedback({ incidentId });
   return {
     ...incidentAnswer(row, "whole"),
+    feedback: feedback.map(feedbackAnswer),
     notifications: notifications.map(({ notifier, state, atMs, outcome, detail }) => ({
       notifier,
       state,
@@ -125,7 +128,7 @@ function writeAcknowledged(store: Store): (incidentId: string, by: string) => Pr
   };
 }
 
-async function readIncident(store: Store, incidentId: string): Promise<IncidentRow> {
+export async function readIncident(store: Store, incidentId: string): Promise<IncidentRow> {
   const rows = await store.readIncidents({ id: incidentId });
   const row = rows.at(-1);
   if (row === undefined) throw unknownIncident(incidentId);

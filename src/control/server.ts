@@ -1,6 +1,6 @@
 /**
- * The control server: what people and pipelines ask. It reads the store, decides nothing about data, and changes two
- * things only: that an incident was acknowledged, and which baselines are kept.
+ * The control server: what people and pipelines ask. It reads the store, decides nothing about data, and writes only what
+ * people say: that an incident was acknowledged or worth it, silences, and which baselines are kept.
  */
 import fastifyBearerAuth from "@fastify/bearer-auth";
 import fastify, { type FastifyInstance } from "fastify";
@@ -11,6 +11,7 @@ import type { ControlOptions, ControlServer } from "./contract.ts";
 import { distributionEndpoint } from "./distribution-endpoint.ts";
 import { type Endpoint, registerEndpoints } from "./endpoint.ts";
 import { explainEndpoint } from "./explain-endpoint.ts";
+import { feedbackEndpoint } from "./feedback-endpoint.ts";
 import { gateEndpoint } from "./gate-endpoint.ts";
 import { registerHealth } from "./health.ts";
 import { incidentsEndpoints } from "./incidents-endpoints.ts";
@@ -74,6 +75,7 @@ async function registerApi(api: FastifyInstance, knowledge: Knowledge): Promise<
     seriesEndpoint(knowledge),
     distributionEndpoint(knowledge),
     ...incidentsEndpoints(knowledge),
+    feedbackEndpoint(knowledge),
     verdictsEndpoint(knowledge),
     explainEndpoint(knowledge),
     proofEndpoint(knowledge),

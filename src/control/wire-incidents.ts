@@ -2,6 +2,7 @@
 import type { ExplanationPart, Severity } from "../../detectors/contract.ts";
 import type { IncidentState } from "../store/contract.ts";
 import type { Maybe } from "./wire.ts";
+import type { FeedbackAnswer } from "./wire-feedback.ts";
 
 export interface IncidentAnswer {
   readonly id: string;
@@ -74,6 +75,8 @@ export interface IncidentsAnswer {
 }
 
 export interface IncidentDetailAnswer extends IncidentAnswer {
+  /** All that people said of it, the newest last. */
+  readonly feedback: readonly FeedbackAnswer[];
   readonly notifications: readonly {
     readonly notifier: string;
     readonly state: IncidentState;

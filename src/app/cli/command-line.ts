@@ -7,6 +7,7 @@ import { demoCommand } from "./demo.ts";
 import { EXIT } from "./exit.ts";
 import { explainCommand } from "./explain.ts";
 import { gateCommand } from "./gate.ts";
+import { incidentFeedbackCommand, incidentListCommand } from "./incident.ts";
 import { proveCommand } from "./prove.ts";
 import { replayCommand } from "./replay.ts";
 import { runCommand } from "./run.ts";
@@ -174,7 +175,14 @@ function commands(done: (code: number) => void): Command {
     .action(async (options) => done(await exportCommand(options)));
   const baseline = baselineCommands(program, config, done);
   const silence = silenceCommands(program, config, done);
-  for (const command of [...program.commands, ...sketch.commands, ...silence.commands, ...baseline.commands])
+  const incident = incidentCommands(program, config, done);
+  for (const command of [
+    ...program.commands,
+    ...sketch.commands,
+    ...silence.commands,
+    ...incident.commands,
+    ...baseline.commands,
+  ])
     command.exitOverride();
   return program;
 }
@@ -230,13 +238,40 @@ function baselineCommands(program: Command, config: () => Option, done: (code: n
   return baseline;
 }
 
-function silenceCommands(program: Command, config: () => Option, done: (code: number) => void): Command {
-  const silence = program.command("silence").description("mute by hand, always with an end");
-  const asking = (command: Command) =>
+/** With the options of a command that asks the running service. */
+function askingWith(config: () => Option): (command: Command) => Command {
+  return (command) =>
     command
       .addOption(config())
       .addOption(new Option("--url <url>", "where the control server answers").env("LANEWATCH_URL"))
       .addOption(new Option("--token <token>", "its bearer token").env("LANEWATCH_TOKEN"));
+}
+
+function incidentCommands(program: Command, config: () => Option, done: (code: number) => void): Command {
+  const incident = program.command("incident").description("what is wrong, and whether it was worth a page");
+  const asking = askingWith(config);
+  asking(incident.command("list").description("incidents, open ones first"))
+    .option("-s, --swimlane <name>", "only this lane's")
+    .option("--since <time>", "those that began since then (ISO 8601, or how long ago: 7d)")
+    .action(async (options) => done(await incidentListCommand(options)));
+  asking(
+    incident
+      .command("feedback")
+      .description("say what an incident was: later windows are judged in its light"),
+  )
+    .argument("<id>")
+    .argument("<label>", "real (not mended yet), fixed, noise, or expected (a change that was meant)")
+    .option("--why <text>", "why, for whoever sees it next time")
+    .option("--by <name>", "who (your user name by default)")
+    .action(async (id: string, label: string, options) =>
+      done(await incidentFeedbackCommand(id, label, options)),
+    );
+  return incident;
+}
+
+function silenceCommands(program: Command, config: () => Option, done: (code: number) => void): Command {
+  const silence = program.command("silence").description("mute by hand, always with an end");
+  const asking = askingWith(config);
   asking(silence.command("add").description("tell nobody of what matches, until it ends"))
     .option("-s, --swimlane <pattern>", "these lanes")
     .option("--source <pattern>", "these sources")
