@@ -28,6 +28,9 @@ import { repeat } from "./every.ts";
 import type { IncidentJob } from "./incident-feed.ts";
 import { Ingest } from "./ingest.ts";
 import { compareWithOf, incidentOptionsOf, laneWindows } from "./lane-settings.ts";
+import { MonitorWatch } from "./monitor/monitor-watch.ts";
+import { readingProbes, sharedProbes } from "./monitor/probes.ts";
+import { openFirst } from "./open-first.ts";
 import { PathMetrics } from "./path-metrics.ts";
 import { makeNotifiers, makeQueue, makeSource, openStore } from "./plug-ins.ts";
 import { Watch, type WatchOptions } from "./watch.ts";
@@ -81,7 +84,9 @@ export class Service {
   readonly #incidentJobs: JobQueue<IncidentJob> | undefined;
   readonly #deliverer: Deliverer;
   readonly #watch: Watch;
+  readonly #monitor: MonitorWatch;
   #control: ControlServer | undefined;
+  #isStoreOpen = false;
   #pathMetrics: PathMetrics | undefined;
   #fail!: (error: unknown) => void;
   /** Rejects when the process cannot go on and should exit; resolves when every source has ended. */
@@ -108,10 +113,16 @@ export class Service {
     const { routes, remind } = config.notify;
     const publicUrl = config.control.publicUrl ?? "";
     this.#deliverer = new Deliverer(
-      { store: this.#store, notifiers: makeNotifiers(config), clock, telemetry },
-      { routes, remindMs: remind, publicUrl },
+      {
+        store: openFirst(this.#store, () => this.#isStoreOpen),
+        notifiers: makeNotifiers(config),
+        clock,
+        telemetry,
+      },
+      { routes, remindMs: remind, publicUrl, deployment: config.monitor.deployment },
     );
     this.#watch = new Watch(this.#watchOptions());
+    this.#monitor = this.#makeMonitor();
   }
 
   get store(): Store {
@@ -140,7 +151,10 @@ export class Service {
     const { config, roles } = this.#options;
     if (config.store.type === "duckdb" && config.store.path !== ":memory:")
       await mkdir(dirname(config.store.path), { recursive: true });
+    // Before anything is waited for: that the store is away at the start may be what there is to say.
+    this.#watchItself();
     await this.#patiently("opening the store", () => this.#store.open());
+    this.#isStoreOpen = true;
     await this.#startControl();
     const parts = {
       merges: roles.has("control"),
@@ -156,6 +170,40 @@ export class Service {
     if (roles.has("control")) await this.#startRollup();
     if (roles.has("ingest")) await this.#startIngest();
     this.#sourcesStarted();
+  }
+
+  #watchItself(): void {
+    const { clock, config } = this.#options;
+    const look = () => this.#guarded(() => this.#monitor.look(), "looking after itself");
+    this.#loops.push(repeat(clock, config.monitor.every, this.#stopping.signal, look));
+  }
+
+  /** The role `notify`, of which there is one, tells people; the others' own sights are in their logs and metrics. */
+  #makeMonitor(): MonitorWatch {
+    const { config, clock, telemetry, roles } = this.#options;
+    const { rollup } = this.#watch;
+    const probes = sharedProbes({
+      config,
+      clock,
+      telemetry,
+      store: this.#store,
+      sources: () => this.#readings.map(({ source }) => source),
+      queueReady: () => this.#audits.ready(),
+      failing: () => this.#deliverer.failing(),
+      pathEnd: roles.has("control")
+        ? ({ topic, partition }) => rollup.knownFrontier(topic, partition)?.endOffset
+        : undefined,
+    });
+    return new MonitorWatch({
+      probes: [
+        ...(roles.has("notify") ? probes : []),
+        ...(roles.has("ingest") ? readingProbes({ config, telemetry }) : []),
+      ],
+      clock,
+      telemetry,
+      clearMs: config.monitor.clear,
+      tell: roles.has("notify") ? (alert) => this.#deliverer.tell(alert) : undefined,
+    });
   }
 
   /** A store or a queue that is away when we start is waited for: it may be starting, too. Then whoever supervises us decides. */

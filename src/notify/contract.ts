@@ -31,6 +31,11 @@ export interface Notifier {
   readonly name: string;
   /** Send "keepalive" this often while an incident is open. @default never */
   readonly keepAliveMs?: number;
+  /**
+   * The receiver keeps an incident under its key, and takes a resolve for one that it does not know as nothing: it may be
+   * told that the monitor is well without knowing whether it was told otherwise. @default false
+   */
+  readonly keepsState?: boolean;
   /** Also send when somebody acknowledged the incident. @default false */
   readonly wantsAcknowledged?: boolean;
   /** @throws {OperationalError} retryable (429, 5xx, no answer) or not (the receiver refused what we sent). */

@@ -34,13 +34,20 @@ export class Courier {
   readonly #act: readonly Stage[];
   /** Rows that were counted as muted or too old: each look at the store finds the same ones again. */
   readonly #counted = new WeakSet<IncidentRow>();
+  #isFailing = false;
 
   constructor(notifier: Notifier, parts: CourierParts, options: CourierOptions) {
     this.#notifier = notifier;
     this.#parts = parts;
     this.#outbox = this.#newOutbox(options.queueCountMax);
     this.#decide = [muteStage(parts.view), this.#keepAlive.or(dedupStage(options))];
-    const sendParts = { ...parts, onRetryAfter: (waitMs: number) => this.#outbox.pause(waitMs) };
+    const sendParts = {
+      ...parts,
+      onRetryAfter: (waitMs: number) => this.#outbox.pause(waitMs),
+      onSent: (isTaken: boolean) => {
+        this.#isFailing = !isTaken;
+      },
+    };
     this.#act = [sendStage(sendParts), recordStage(sendParts)];
   }
 
@@ -54,6 +61,11 @@ export class Courier {
     const ending = await journey(this.#decide, await this.#deliveryOf(row, "known"));
     if (ending === "sent") this.#outbox.put(row, notBeforeMs);
     else this.#count(ending, row);
+  }
+
+  /** True from a failure on until the receiver takes a message. */
+  get isFailing(): boolean {
+    return this.#isFailing;
   }
 
   get depth(): number {

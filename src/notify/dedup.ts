@@ -51,6 +51,7 @@ export function sentOf(log: readonly NotificationRow[]): readonly NotificationRo
 
 function wanted(delivery: Delivery, options: DedupOptions): Reason | "stale" | undefined {
   const { row, log, nowMs } = delivery;
+  if (isMonitorId(row.id) && row.state === "resolved") return monitorResolved(delivery);
   const opened = readExplanation(row)?.openedAtMs ?? null;
   // Pending, or over before it was worth telling. A row without our explanation counts as opened once it is open.
   if (row.state === "pending" || (row.state === "resolved" && opened === null)) return undefined;
@@ -63,6 +64,19 @@ function wanted(delivery: Delivery, options: DedupOptions): Reason | "stale" | u
       : undefined;
   }
   return row.state === "resolved" ? "resolved" : whileLive(delivery, last, options);
+}
+
+/**
+ * That the monitor is well ends what was told, and is no news else: a start says so of every condition. Whether
+ * something was told may not be known, since a log in a store that was away could not be written; receivers that keep
+ * alerts by key are told once a process then, for to them the end of what they do not know is nothing.
+ */
+function monitorResolved({ row, log, notifier }: Delivery): Reason | undefined {
+  const last = sentOf(log).at(-1);
+  if (last !== undefined && last.state !== "resolved") return "resolved";
+  if (notifier.keepsState !== true) return undefined;
+  const isNewer = last === undefined || logDetail(last).changedAtMs < row.changedAtMs;
+  return isNewer ? "resolved" : undefined;
 }
 
 function whileLive(delivery: Delivery, last: NotificationRow, options: DedupOptions): Reason | undefined {

@@ -258,6 +258,12 @@ test("pending incidents, those that never opened, and a backfill's old ones wake
   expect(reasons()).toEqual([]);
 });
 
+const MONITOR = {
+  code: "store-unreachable",
+  severity: "page" as const,
+  summary: "the store does not answer",
+};
+
 test("the monitor speaks on its own route, never on the data's", async () => {
   const other = await startReceiver();
   const routes = [{ notifiers: ["hook"] }, { notifiers: ["ops"], about: "monitor" as const }];
@@ -296,6 +302,74 @@ test("the monitor tells that the store is away, reminds and ends it, while nothi
   expect(ops.received.map(({ body }) => body.reason)).toEqual(["monitor", "reminder", "resolved"]);
   expect(reasons()).toEqual([]);
   await ops.close();
+});
+
+test("an alert of the monitor is muted by its name, once the silences were read", async () => {
+  const mute: Silence = {
+    id: "s1",
+    swimlane: "lanewatch",
+    detector: MONITOR.code,
+    startMs: NOW_MS,
+    endMs: NOW_MS + 60 * MINUTE_MS,
+    reason: "upgrade",
+    createdBy: "ann",
+  };
+  await writeSilence(store, mute, clock.nowMs());
+  const deliverer = start({ routes: [{ notifiers: ["hook"], about: "monitor" }] });
+  await deliverer.tick();
+  deliverer.tell({ ...MONITOR, active: true });
+  deliverer.tell({ ...MONITOR, code: "queue-unreachable", active: true });
+  await deliverer.idle();
+  expect(receiver.received.map(({ body }) => body.incident.members)).toEqual([["*:queue-unreachable"]]);
+});
+
+test("without routes nobody is told of the monitor, and whoever tells is told so", async () => {
+  const deliverer = start({}, [webhook()]);
+  expect(deliverer.tell({ ...MONITOR, active: true })).toBe(false);
+  await deliverer.idle();
+  expect(reasons()).toEqual([]);
+});
+
+test("a monitor that is well at its start ends what an earlier process told, and is no news else", async () => {
+  const routes = [{ notifiers: ["hook"], about: "monitor" as const }];
+  const first = start({ routes });
+  first.tell({ ...MONITOR, active: false });
+  await first.idle();
+  expect(reasons()).toEqual([]);
+  first.tell({ ...MONITOR, active: true });
+  await first.idle();
+  const next = start({ routes });
+  for (let i = 0; i < 2; i++) next.tell({ ...MONITOR, active: false });
+  await next.idle();
+  expect(reasons()).toEqual(["monitor", "resolved"]);
+});
+
+// The store is away for the message and for the process's whole life, so that its log has no row of what was told.
+test("what a process told and could not write down is ended by the next, where the receiver keeps alerts by key", async () => {
+  const routes = [{ notifiers: ["hook", "ops"], about: "monitor" as const }];
+  const keeper = await startReceiver();
+  const notifiers = () => [webhook(), { ...webhook("ops", keeper.url), keepsState: true }];
+  const next = start({ routes }, notifiers());
+  next.tell({ ...MONITOR, active: false });
+  await next.idle();
+  next.tell({ ...MONITOR, active: false });
+  await next.idle();
+  expect(reasons()).toEqual([]);
+  expect(keeper.received.map(({ body }) => body.reason)).toEqual(["resolved"]);
+  await keeper.close();
+});
+
+test("two installations that share a receiver have keys of their own", async () => {
+  const routes = [{ notifiers: ["hook"], about: "monitor" as const }];
+  for (const deployment of ["", "eu", "eu", "us"]) {
+    const deliverer = start({ routes, deployment });
+    deliverer.tell({ ...MONITOR, active: true });
+    await deliverer.idle();
+  }
+  const told = receiver.received.map(({ body }) => body.incident);
+  expect(new Set(told.map(({ id }) => id)).size).toBe(3);
+  expect(told.length).toBe(3);
+  expect(told[1]?.title).toContain("(eu)");
 });
 
 test("a route takes only the lanes and severities that it names", async () => {

@@ -22,11 +22,16 @@ import { NotificationLog } from "./notification-log.ts";
 import { type IncidentView, newIncidentView } from "./view.ts";
 
 export interface DeliverOptions extends CourierOptions {
-  /** Who is told about what. With none, every notifier gets warnings and pages, and what the monitor says of itself. */
+  /**
+   * Who is told about what. With none, every notifier gets warnings and pages about data; nobody is told of the monitor,
+   * which logs it: who looks after Lanewatch is not who looks after data.
+   */
   readonly routes: readonly Route[];
   readonly inhibit: readonly InhibitRule[];
   /** Where the page is, such as "https://lanewatch.example"; "" when it has no public address. */
   readonly publicUrl: string;
+  /** Tells the monitors of several installations apart. @default "" */
+  readonly deployment: string;
   /** How often the store is looked at. @default 5 seconds */
   readonly pollMs: number;
   /** 0 speaks at once, 1 after one `replicaWaitMs`, … @default 0 */
@@ -39,6 +44,7 @@ const deliverDefaults: DeliverOptions = {
   routes: [],
   inhibit: [],
   publicUrl: "",
+  deployment: "",
   pollMs: 5_000,
   replicaIndex: 0,
   replicaWaitMs: 30_000,
@@ -106,11 +112,21 @@ export class Deliverer {
     }
   }
 
-  /** Lanewatch on itself: told on routes about "monitor" only, never mixed with what it says about data. */
-  tell(alert: MonitorAlert): void {
-    const row = monitorRow(alert, this.#monitor.get(alert.code), this.#parts.clock.nowMs());
+  /**
+   * Lanewatch on itself: told on routes about "monitor" only, never mixed with what it says about data.
+   * @returns whether a route names anybody for it.
+   */
+  tell(alert: MonitorAlert): boolean {
+    const nowMs = this.#parts.clock.nowMs();
+    const row = monitorRow(alert, this.#monitor.get(alert.code), nowMs, this.#options.deployment);
     this.#monitor.set(alert.code, row);
     this.#route(row, "monitor");
+    return this.#couriersOf(row, "monitor").length > 0;
+  }
+
+  /** Notifiers whose receiver took nothing since it last failed. */
+  failing(): readonly string[] {
+    return [...this.#couriers].flatMap(([name, courier]) => (courier.isFailing ? [name] : []));
   }
 
   /** Incidents that wait, over all notifiers. */
@@ -181,10 +197,7 @@ export class Deliverer {
 }
 
 function routesToAll(notifiers: readonly string[]): readonly Route[] {
-  return [
-    { notifiers, about: "data" },
-    { notifiers, about: "monitor", severity: "info" },
-  ];
+  return [{ notifiers, about: "data" }];
 }
 
 async function never(): Promise<void> {

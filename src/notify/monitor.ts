@@ -22,13 +22,27 @@ export function isMonitorId(incidentId: string): boolean {
   return incidentId.startsWith(ID_PREFIX);
 }
 
+/**
+ * Its key, the same on every replica and after every restart. Receivers may be shared by several installations, which
+ * must not end each other's alerts: each has a name.
+ */
+function idOf(code: string, deployment: string): string {
+  const text = deployment === "" ? code : `${deployment}/${code}`;
+  return `${ID_PREFIX}${createHash("sha256").update(text).digest("hex").slice(0, 16)}`;
+}
+
 /** An incident's row for it; not of the table of incidents, since it is about no data. Times are wall clock. */
-export function monitorRow(alert: MonitorAlert, before: IncidentRow | undefined, nowMs: number): IncidentRow {
+export function monitorRow(
+  alert: MonitorAlert,
+  before: IncidentRow | undefined,
+  nowMs: number,
+  deployment = "",
+): IncidentRow {
   const state = alert.active ? "open" : "resolved";
   const goesOn = before !== undefined && before.state === state;
   const startMs = before !== undefined && before.state === "open" ? before.startMs : nowMs;
   return {
-    id: `${ID_PREFIX}${createHash("sha256").update(alert.code).digest("hex").slice(0, 16)}`,
+    id: idOf(alert.code, deployment),
     swimlane: MONITOR_LANE,
     state,
     severity: alert.severity,
@@ -36,7 +50,7 @@ export function monitorRow(alert: MonitorAlert, before: IncidentRow | undefined,
     endMs: nowMs,
     changedAtMs: goesOn ? before.changedAtMs : nowMs,
     resolvedAtMs: alert.active ? Number.NaN : nowMs,
-    title: `Lanewatch itself: ${alert.summary}`,
+    title: `Lanewatch itself${deployment === "" ? "" : ` (${deployment})`}: ${alert.summary}`,
     members: `*:${alert.code}`,
     verdictCount: 0,
     explanation: JSON.stringify(explanationOf(alert, startMs, nowMs)),

@@ -8,12 +8,16 @@ import { isMonitorId } from "./monitor.ts";
 
 /** Incidents whose rows are kept in memory; past it the longest unused is read from the store again. */
 const INCIDENT_COUNT_MAX = 5_000;
+/** Rows kept for a store that is away; past it the oldest message may be told again by the next process. */
+const UNWRITTEN_MAX = 1_000;
 /** How long the store is asked for what the monitor told: that it is away may be the very news. */
 const MONITOR_READ_MS_MAX = 5_000;
 
 export class NotificationLog {
   readonly #store: Pick<Store, "readNotifications" | "writeNotifications">;
   readonly #rows = new Map<string, readonly NotificationRow[]>();
+  /** Rows that the store did not take; they go with the next. By key, as each is tried several times. */
+  readonly #unwritten = new Map<string, NotificationRow>();
 
   constructor(store: Pick<Store, "readNotifications" | "writeNotifications">) {
     this.#store = store;
@@ -43,7 +47,11 @@ export class NotificationLog {
   /** Kept in memory first: should the store fail, this process at least does not repeat itself. */
   async write(row: NotificationRow): Promise<void> {
     this.#keep(row.incidentId, [...(this.#rows.get(row.incidentId) ?? []), row]);
-    await this.#store.writeNotifications([row]);
+    this.#unwritten.set(`${row.incidentId}|${keyOf(row)}`, row);
+    if (this.#unwritten.size > UNWRITTEN_MAX) this.#unwritten.delete(this.#unwritten.keys().next().value!);
+    const rows = [...this.#unwritten];
+    await this.#store.writeNotifications(rows.map(([, unwritten]) => unwritten));
+    for (const [key] of rows) this.#unwritten.delete(key);
   }
 
   #keep(incidentId: string, rows: readonly NotificationRow[]): readonly NotificationRow[] {

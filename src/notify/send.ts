@@ -6,6 +6,7 @@ import type { Telemetry } from "../base/telemetry.ts";
 import type { NotificationRow } from "../store/contract.ts";
 import { deliveryIdOf, sentOf, worsenedCountOf } from "./dedup.ts";
 import type { Delivery, LogDetail, Stage } from "./delivery.ts";
+import { isMonitorId } from "./monitor.ts";
 import type { NotificationLog } from "./notification-log.ts";
 
 export interface SendParts {
@@ -16,10 +17,14 @@ export interface SendParts {
   readonly signal: AbortSignal;
   /** The receiver said how long it wants to be left alone (Retry-After). */
   readonly onRetryAfter: (waitMs: number) => void;
+  /** Whether the receiver took the message. */
+  readonly onSent: (isTaken: boolean) => void;
 }
 
 /** The log's write is tried this long. Past it the message may be sent again after a restart: at least once. */
 const RECORD_DEADLINE_MS = 30_000;
+/** The same for what the monitor told, since the store may be what is away: its end must not wait behind. */
+const MONITOR_RECORD_DEADLINE_MS = 3_000;
 const ERROR_LENGTH_MAX = 500;
 
 export function sendStage(parts: SendParts): Stage {
@@ -37,6 +42,7 @@ export function sendStage(parts: SendParts): Stage {
       // Cut off by our own stop: the next process tries again.
       return parts.signal.aborted ? "retry" : failed(parts, delivery, error);
     }
+    parts.onSent(true);
     return delivery;
   };
 }
@@ -62,6 +68,7 @@ export function recordStage(parts: SendParts): Stage {
 
 async function failed(parts: SendParts, delivery: Delivery, error: unknown): Promise<"retry" | "refused"> {
   const { row, notifier } = delivery;
+  parts.onSent(false);
   const waitMs = error instanceof OperationalError ? error.context["retryAfterMs"] : undefined;
   if (typeof waitMs === "number") parts.onRetryAfter(waitMs);
   const refused = !(error instanceof OperationalError && error.retryable);
@@ -95,7 +102,8 @@ function rowOf(parts: SendParts, incidentId: string, notifier: string) {
 
 /** A log that can't be written is reported; it must not make the message be sent again at once. */
 async function record(parts: SendParts, row: NotificationRow): Promise<void> {
-  const options = { deadlineMs: RECORD_DEADLINE_MS, signal: parts.signal };
+  const deadlineMs = isMonitorId(row.incidentId) ? MONITOR_RECORD_DEADLINE_MS : RECORD_DEADLINE_MS;
+  const options = { deadlineMs, signal: parts.signal };
   try {
     await retry(parts.clock, () => parts.log.write(row), options);
   } catch (error) {

@@ -33,6 +33,17 @@ export class RowsRejectedError extends OperationalError {
   }
 }
 
+/** Its tables were not checked yet, or made: it was away since the start. */
+export class StoreNotOpenError extends OperationalError {
+  constructor(store: string) {
+    super(
+      `${store} was not reached since the start, so its tables are not known to be there. Nothing was written; the same ` +
+        "write may succeed once it answers.",
+      { code: "STORE_NOT_OPEN", retryable: true },
+    );
+  }
+}
+
 /** The store did not answer, or not in time; the same call may succeed later. */
 export class StoreUnreachableError extends OperationalError {
   constructor(store: string, address: string, doing: string, cause: unknown) {

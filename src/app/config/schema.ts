@@ -250,9 +250,36 @@ const notify = z.strictObject({
     .array(route)
     .default([])
     .describe(
-      "Who is told about what. With none, every notifier is told of warnings and pages, and of what Lanewatch says about itself.",
+      "Who is told about what. With none, every notifier is told of warnings and pages about data; what Lanewatch says about itself needs a route of its own (about: monitor), and is only logged without one.",
     ),
   remind: duration("4h", "How long until an open incident that nobody acknowledged is told again."),
+});
+
+const share = (fallback: number, description: string) =>
+  z.number().gt(0).max(1).default(fallback).describe(description);
+
+const monitor = z.strictObject({
+  deployment: z
+    .string()
+    .max(200)
+    .default("")
+    .describe(
+      "Name of this installation in what Lanewatch says about itself: two that share a receiver need two names.",
+    ),
+  every: duration("5s", "How often Lanewatch looks after itself."),
+  unreachable: duration(
+    "90s",
+    "How long the store, the brokers or the queue may be away before it is told. Shorter than the two minutes for which a start waits for them, or a start that fails is never told.",
+  ),
+  lag: duration("10m", "How old the oldest record that is not counted may be, since it was seen in the log."),
+  stuck: duration("5m", "How long a partition with records to count may stand still."),
+  auditsLate: duration("15m", "How long a merged window may wait for its verdicts."),
+  deliveryFailing: duration("5m", "How long a notifier may take no messages."),
+  waiting: duration("1m", "How long segments.waitingBytesMax may be reached."),
+  rejectedShare: share(0.05, "Share of records rejected over ten minutes, of at least 100."),
+  slowDecodeShare: share(0.5, "Share of records that had to be parsed whole."),
+  slowDecode: duration("10m", "How long that share may last."),
+  clear: duration("30s", "How long a condition must have been well before its alert ends."),
 });
 
 const source = plugged(
@@ -313,6 +340,9 @@ export const configSchema = z.strictObject({
     .describe("Spans in which the data will look different: nothing is paged, nothing learned."),
   incidents: incidents.prefault({}),
   notify: notify.prefault({}),
+  monitor: monitor
+    .prefault({})
+    .describe("When Lanewatch tells that it is unwell itself (docs/guides/operate.md)."),
   control: control.prefault({}),
   segments: segments.prefault({}),
   limits: limits.prefault({}),

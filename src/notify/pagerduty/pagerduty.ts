@@ -24,6 +24,7 @@ export function pagerDutyNotifier(name: string, options: PagerDutyOptions): Noti
   return {
     name,
     wantsAcknowledged: true,
+    keepsState: true,
     send(notification: Notification, signal: AbortSignal) {
       const body = JSON.stringify(pagerDutyEvent(notification, options.routingKey));
       return postJson({ url: options.url, body, timeoutMs: options.timeoutMs }, signal);

@@ -1,0 +1,50 @@
+/** What the monitor may say of itself: a closed set, in the order in which a person should look. */
+import type { Severity } from "../../../detectors/contract.ts";
+
+export const MONITOR_ALERTS = [
+  "store-unreachable",
+  "kafka-unreachable",
+  "queue-unreachable",
+  "partition-stuck",
+  "consumer-lag",
+  "audits-late",
+  "delivery-failing",
+  "waiting-bytes",
+  "records-rejected",
+  "slow-decode",
+] as const;
+export type MonitorAlertName = (typeof MONITOR_ALERTS)[number];
+
+/** What a page is worth: that data may go unwatched. What only costs or foretells is a warning. */
+export const SEVERITIES: Readonly<Record<MonitorAlertName, Severity>> = {
+  "store-unreachable": "page",
+  "kafka-unreachable": "page",
+  "queue-unreachable": "page",
+  "partition-stuck": "page",
+  "consumer-lag": "page",
+  "audits-late": "page",
+  "delivery-failing": "page",
+  "waiting-bytes": "warn",
+  "records-rejected": "warn",
+  "slow-decode": "warn",
+};
+
+/** What a look at one condition found. `unknown`: it could not be looked at, which is another alert's business. */
+export type Reading =
+  | { readonly state: "ok" | "unknown" }
+  /** `detail` ends the sentence that people read. */
+  | { readonly state: "bad"; readonly detail: string };
+
+export interface Probe {
+  readonly alert: MonitorAlertName;
+  /** How long it must be bad before it is told, ms. */
+  readonly boundMs: number;
+  readonly look: () => Promise<Reading>;
+}
+
+export const OK: Reading = { state: "ok" };
+export const UNKNOWN: Reading = { state: "unknown" };
+
+export function bad(detail: string): Reading {
+  return { state: "bad", detail };
+}

@@ -1,0 +1,69 @@
+/** Which conditions a process watches: each what it can see. */
+import type { Clock } from "../../base/clock.ts";
+import type { Telemetry } from "../../base/telemetry.ts";
+import { tiledEnd } from "../../rollup/tiled-end.ts";
+import type { PartitionEnd, RecordSource } from "../../source/contract.ts";
+import type { Store } from "../../store/contract.ts";
+import type { Config } from "../config/schema.ts";
+import type { Probe } from "./alerts.ts";
+import { brokersProbe, readyProbe } from "./engine-probes.ts";
+import { LagWatch } from "./lag-probes.ts";
+import { deliveryProbe, slowDecodeProbe, waitingProbe } from "./process-probes.ts";
+import { auditsProbe, rejectedProbe } from "./store-probes.ts";
+
+export interface ProbeParts {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly telemetry: Telemetry;
+  readonly store: Store;
+  /** Empty until they are made. */
+  readonly sources: () => readonly RecordSource[];
+  readonly queueReady: () => Promise<boolean>;
+  /** Notifiers that take nothing. */
+  readonly failing: () => readonly string[];
+  /** Where the path of a partition ends, where this process walks it itself. */
+  readonly pathEnd: ((end: PartitionEnd) => number | undefined) | undefined;
+}
+
+/** What is looked at by the one process that tells people: the engines, and what the store and the broker know. */
+export function sharedProbes(parts: ProbeParts): readonly Probe[] {
+  const { config, store, clock } = parts;
+  const { monitor } = config;
+  const tablePrefix = config.store.type === "questdb" ? config.store.tablePrefix : "";
+  const asked = { store, tablePrefix, clock };
+  const brokers = () => parts.sources().filter(({ committed }) => committed !== undefined);
+  const lag = new LagWatch({
+    clock,
+    sources: brokers,
+    pathEnd: async (end) => parts.pathEnd?.(end) ?? (await tiledEnd(store, end.topic, end.partition)),
+    canCount: () => store.ready(),
+    lagMs: monitor.lag,
+    stuckMs: monitor.stuck,
+  });
+  return [
+    readyProbe("store-unreachable", `the store (${store.name})`, () => store.ready(), monitor.unreachable),
+    brokersProbe(brokers, monitor.unreachable),
+    readyProbe(
+      "queue-unreachable",
+      `the queue (${config.queue.type})`,
+      parts.queueReady,
+      monitor.unreachable,
+    ),
+    ...lag.probes(),
+    auditsProbe(asked, monitor.auditsLate),
+    deliveryProbe(parts.failing, monitor.deliveryFailing),
+    rejectedProbe(asked, monitor.rejectedShare),
+  ];
+}
+
+/** What only a process that reads can see of itself. */
+export function readingProbes({
+  config,
+  telemetry,
+}: Pick<ProbeParts, "config" | "telemetry">): readonly Probe[] {
+  const { monitor, segments } = config;
+  return [
+    waitingProbe(telemetry, segments.waitingBytesMax, monitor.waiting),
+    slowDecodeProbe(telemetry, monitor.slowDecodeShare, monitor.slowDecode),
+  ];
+}

@@ -1,0 +1,87 @@
+/** What the store itself tells: records rejected, windows that nobody judged. A store that is away throws: unknown. */
+import type { Clock } from "../../base/clock.ts";
+import { OUTCOME_STAGES, OUTCOMES } from "../../decode/outcome.ts";
+import type { Store } from "../../store/contract.ts";
+import { bad, OK, type Probe } from "./alerts.ts";
+
+export interface StoreProbeParts {
+  readonly store: Pick<Store, "query">;
+  readonly tablePrefix: string;
+  readonly clock: Clock;
+}
+
+/** Records are looked at over this long, by the log's own time. */
+const REJECTED_SPAN_MS = 600_000;
+/** Fewer say nothing about a share. */
+const RECORDS_MIN = 100;
+/** It must be so for this long: after an outage what waited is caught up with in seconds. */
+const CONFIRM_MS = 60_000;
+/** Windows merged before this are no longer waited for. */
+const AUDITS_SPAN_MS = 86_400_000;
+const NAMES_SHOWN = 5;
+
+/** A tombstone (`empty`) is no dead letter. */
+const REJECTED = OUTCOMES.filter((outcome) => OUTCOME_STAGES[outcome] === "decode" && outcome !== "empty")
+  .map((outcome) => `records_${outcome}`)
+  .join(" + ");
+
+export function rejectedProbe({ store, tablePrefix, clock }: StoreProbeParts, shareMax: number): Probe {
+  return {
+    alert: "records-rejected",
+    boundMs: CONFIRM_MS,
+    look: async () => {
+      const [row] = await store.query(
+        `SELECT sum(${REJECTED}) AS rejected, sum(end_offset - start_offset) AS records FROM ${tablePrefix}segments ` +
+          `WHERE started_at >= ${time(clock.nowMs() - REJECTED_SPAN_MS)}`,
+      );
+      const [rejected, records] = [Number(row?.["rejected"] ?? 0), Number(row?.["records"] ?? 0)];
+      if (records < RECORDS_MIN || rejected / records < shareMax) return OK;
+      return bad(
+        `${rejected} of the last ${records} records were rejected; the dead-letter topic has each with its reason`,
+      );
+    },
+  };
+}
+
+/** By lane the newest merged window that had the time to be judged, against the newest that was. */
+export function auditsProbe({ store, tablePrefix, clock }: StoreProbeParts, lateMs: number): Probe {
+  return {
+    alert: "audits-late",
+    boundMs: CONFIRM_MS,
+    look: async () => {
+      const nowMs = clock.nowMs();
+      const lanes = "swimlane, source, window_size_ms";
+      const merged = await store.query(
+        `SELECT ${lanes}, max(window_start) AS newest FROM ${tablePrefix}windows WHERE merged_at < ${time(nowMs - lateMs)} ` +
+          `AND merged_at >= ${time(nowMs - AUDITS_SPAN_MS)} GROUP BY ${lanes}`,
+      );
+      if (merged.length === 0) return OK;
+      const oldest = Math.min(...merged.map(newestOf));
+      const judged = await store.query(
+        `SELECT ${lanes}, max(window_start) AS newest FROM ${tablePrefix}verdicts WHERE window_start >= ${time(oldest)} GROUP BY ${lanes}`,
+      );
+      const newest = new Map(judged.map((row) => [laneOf(row), newestOf(row)]));
+      const late = merged
+        .filter((row) => (newest.get(laneOf(row)) ?? Number.NEGATIVE_INFINITY) < newestOf(row))
+        .map(laneOf);
+      if (late.length === 0) return OK;
+      const more = late.length > NAMES_SHOWN ? ` and ${late.length - NAMES_SHOWN} more` : "";
+      return bad(
+        `${late.length} lanes have windows that nobody judged within ${Math.round(lateMs / 1_000)} s: ` +
+          `${late.slice(0, NAMES_SHOWN).join(", ")}${more}`,
+      );
+    },
+  };
+}
+
+function laneOf(row: Readonly<Record<string, unknown>>): string {
+  return `${row["swimlane"] ?? ""} / ${row["source"] ?? ""} (${Number(row["window_size_ms"])} ms)`;
+}
+
+function newestOf(row: Readonly<Record<string, unknown>>): number {
+  return (row["newest"] as Date).getTime();
+}
+
+function time(epochMs: number): string {
+  return `'${new Date(epochMs).toISOString()}'`;
+}
