@@ -8,6 +8,7 @@ import { Telemetry } from "../../src/base/telemetry.ts";
 import type { ControlOptions, ControlServer } from "../../src/control/contract.ts";
 import { packageRoot, pageRoot } from "../../src/control/page/page-root.ts";
 import { startControlServer } from "../../src/control/server.ts";
+import { readSilences } from "../../src/incident/silence.ts";
 import type { IncidentRow, Store } from "../../src/store/contract.ts";
 import { makeStore, storeOptionsSchema } from "../../src/store/index.ts";
 import { chromiumPath } from "../harness/engines.ts";
@@ -161,6 +162,30 @@ describeWithEngines(["chromium"], "the page in Chromium", () => {
     expectNoComplaint();
   });
 
+  test("a person says what an incident was, and silences its lane for a while", async () => {
+    const open_ = incidents.find(({ swimlane, state }) => swimlane === "prod" && state === "open")!;
+    await open(`#/incidents/${open_.id}`);
+    const form = page.getByRole("region", { name: "Your answer" });
+    await form.waitFor(SOON);
+    expect(await form.getByRole("button", { name: "noise" }).isDisabled()).toBe(true);
+    await form.getByLabel("Your name").fill("Zoë <img src=x>");
+    await form.getByLabel("Why").fill("the nightly <b>batch</b>");
+    await form.getByRole("button", { name: "noise" }).click(SOON);
+    await form.getByRole("listitem").waitFor(SOON);
+    expect(await form.getByRole("listitem").textContent()).toMatch(/noise by Zoë <img.*the nightly <b>batch/);
+    expect(await form.getByRole("button", { name: "noise" }).getAttribute("aria-pressed")).toBe("true");
+    await form.getByRole("combobox").selectOption("8h");
+    await form.getByRole("button", { name: "Silence the lane" }).click(SOON);
+    await expect.poll(() => form.getByRole("status").textContent(), SOON).toContain("Silent until");
+    expect(await store.readFeedback({ incidentId: open_.id })).toMatchObject([
+      { label: "noise", swimlane: "prod", givenBy: "Zoë <img src=x>" },
+    ]);
+    const [silence] = await readSilences(store);
+    expect(silence).toMatchObject({ swimlane: "prod", reason: "the nightly <b>batch</b>" });
+    expect(silence!.endMs - silence!.startMs).toBe(8 * 60 * MINUTE_MS);
+    expectNoComplaint();
+  });
+
   test("an incident tells what, where, since when, parts, SQL; acknowledging it is stored", async () => {
     const open_ = incidents.find(({ swimlane, state }) => swimlane === "prod" && state === "open")!;
     await open("#/incidents");
@@ -171,8 +196,9 @@ describeWithEngines(["chromium"], "the page in Chromium", () => {
     for (const part of ["watch-events", "Likely cause", "Reproduce it in SQL", open_.id, "30 and more"])
       expect(text).toContain(part);
     await detail.locator("canvas").first().waitFor(SOON);
-    await detail.getByPlaceholder("Your name").fill("Zoë <img src=x>");
-    await detail.getByRole("button", { name: "Acknowledge" }).click();
+    const header = detail.locator("header");
+    await header.getByPlaceholder("Your name").fill("Zoë <img src=x>");
+    await header.getByRole("button", { name: "Acknowledge" }).click();
     await detail.getByText("by Zoë <img src=x>").waitFor(SOON);
     expect(await store.readIncidents({ id: open_.id })).toMatchObject([
       { state: "acknowledged", acknowledgedBy: "Zoë <img src=x>" },

@@ -1,13 +1,11 @@
 import { useState } from "preact/hooks";
 import type { IncidentAnswer } from "../../wire-incidents.ts";
 import { post } from "./api.ts";
+import { rememberedName, rememberName } from "./person-name.ts";
 import { encode } from "./route.ts";
 
-/** Asked once, remembered in this browser. */
-const NAME_KEY = "lanewatch.name";
-
 export function AcknowledgeForm({ id, done }: { readonly id: string; readonly done: () => void }) {
-  const [by, setBy] = useState(localStorage.getItem(NAME_KEY) ?? "");
+  const [by, setBy] = useState(rememberedName());
   const [trouble, setTrouble] = useState("");
   const [sending, setSending] = useState(false);
   const submit = async (event: Event) => {
@@ -15,7 +13,7 @@ export function AcknowledgeForm({ id, done }: { readonly id: string; readonly do
     setSending(true);
     try {
       await post<IncidentAnswer>(`/v1/incidents/${encode(id)}/acknowledge`, { by: by.trim() });
-      localStorage.setItem(NAME_KEY, by.trim());
+      rememberName(by.trim());
       done();
     } catch (error) {
       setTrouble(error instanceof Error ? error.message : String(error));

@@ -11,6 +11,7 @@ import { lasted } from "./incidents-view.tsx";
 import { FeatureName, Name } from "./names.tsx";
 import { Parts } from "./parts.tsx";
 import { usePoll } from "./poll.ts";
+import { RespondForm } from "./respond-form.tsx";
 import { encode, linkTo } from "./route.ts";
 import { Answered } from "./states.tsx";
 import { rangeAround } from "./time-range.ts";
@@ -97,6 +98,7 @@ function Incident({
           ))}
         </section>
       )}
+      <RespondForm incident={incident} done={changed} />
       <Notifications incident={incident} />
     </>
   );
