@@ -63,8 +63,10 @@ export class SegmentReader {
     const polls = frontier.isStuck ? (this.#stuckPolls.get(key) ?? 0) + 1 : 0;
     this.#stuckPolls.set(key, polls);
     const { path } = frontier;
-    if (path.length === 0 || (polls > 0 && polls % FULL_LOOK_EVERY === 0)) return frontier.startOffset;
-    return path.at(-PATH_LOOKBACK)?.startOffset ?? frontier.startOffset;
+    // Not the frontier's start: the broker's first answer may have set it, while segments of before what retention has
+    // taken since are in the store.
+    if (path.length === 0 || (polls > 0 && polls % FULL_LOOK_EVERY === 0)) return frontier.floorOffset;
+    return path.at(-PATH_LOOKBACK)?.startOffset ?? frontier.floorOffset;
   }
 }
 

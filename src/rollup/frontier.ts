@@ -50,6 +50,11 @@ export class PartitionFrontier {
     return this.#startOffset;
   }
 
+  /** Nothing before it is walked here, whatever the store has: an earlier process counted it, or it was trimmed. */
+  get floorOffset(): number {
+    return this.#floorOffset;
+  }
+
   /** One past the last offset that the path accounts for. */
   get endOffset(): number {
     return this.#path.at(-1)?.endOffset ?? this.#startOffset;
