@@ -54,6 +54,12 @@ export class Checks {
     }
   }
 
+  /** Whether the store was ever given a segment of a partition. */
+  hasTaken({ partition }: PartitionLog): boolean {
+    for (const end of this.#takenEnds) if (end.startsWith(`${partition}|`)) return true;
+    return false;
+  }
+
   /** A commit says that the store has everything before it: only a manifest that it took says so. */
   committed(partition: number, endOffset: number): void {
     if (!this.#takenEnds.has(`${partition}|${endOffset}`))
@@ -126,7 +132,7 @@ export class Checks {
     const closeMs = Number(start) + WINDOW_MS + LANE.allowedLatenessMs;
     for (const log of this.#broker.partitions)
       for (const record of log.records) {
-        if (record.lane !== lane || record.outcome !== "ok") continue;
+        if (record.lane !== lane || record.outcome !== "ok" || record.offset < log.firstOffset) continue;
         if (Math.floor(record.eventMs / WINDOW_MS) * WINDOW_MS !== Number(start)) continue;
         const punctual = record.logTimeMs < closeMs;
         const first = record.watermarkBeforeMs === Number.NEGATIVE_INFINITY;

@@ -30,6 +30,8 @@ export class PartitionLog {
   readonly records: LogRecord[] = [];
   /** Ranges that were gone when some reader asked for them. */
   readonly lostRanges: (readonly [from: number, to: number])[] = [];
+  /** Records before it were gone before the store had anything of this partition: it begins here, as a new topic does. */
+  firstOffset = 0;
   #watermarkMs = Number.NEGATIVE_INFINITY;
   appendedMs = Number.NEGATIVE_INFINITY;
 

@@ -322,8 +322,9 @@ class Run {
   #truncate(): void {
     const log = this.#world.pick(this.#broker.partitions);
     const committed = this.#broker.commits.get(log.partition) ?? log.startOffset;
-    if (log.nextOffset > committed && this.#world.nowMs > START_MS + 5 * WINDOW_MS)
-      this.#broker.truncate(log, committed + this.#world.between(1, log.nextOffset - committed));
+    if (log.nextOffset <= committed || this.#world.nowMs <= START_MS + 5 * WINDOW_MS) return;
+    this.#broker.truncate(log, committed + this.#world.between(1, log.nextOffset - committed));
+    if (!this.#checks.hasTaken(log)) log.firstOffset = log.startOffset;
   }
 
   #stopFaults(): void {
@@ -386,7 +387,7 @@ class Run {
       const settledTo = log.records.find(
         ({ logTimeMs }) => logTimeMs > this.#world.nowMs - SETTLING_MS,
       )?.offset;
-      log.windows(0, settledTo ?? log.nextOffset, WINDOW_MS, [], settled);
+      log.windows(log.firstOffset, settledTo ?? log.nextOffset, WINDOW_MS, [], settled);
       log.windows(0, log.nextOffset, WINDOW_MS, [], all);
     }
     for (const lane of LANES)
