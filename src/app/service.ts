@@ -174,8 +174,14 @@ export class Service {
 
   #watchItself(): void {
     const { clock, config } = this.#options;
-    const look = () => this.#guarded(() => this.#monitor.look(), "looking after itself");
-    this.#loops.push(repeat(clock, config.monitor.every, this.#stopping.signal, look));
+    const { signal } = this.#stopping;
+    // A stop does not wait for an engine that hangs.
+    const stopped = new Promise<void>((resolve) => {
+      signal.addEventListener("abort", () => resolve(), { once: true });
+    });
+    const look = () =>
+      this.#guarded(() => Promise.race([this.#monitor.look(), stopped]), "looking after itself");
+    this.#loops.push(repeat(clock, config.monitor.every, signal, look));
   }
 
   /** The role `notify`, of which there is one, tells people; the others' own sights are in their logs and metrics. */
@@ -187,6 +193,7 @@ export class Service {
       clock,
       telemetry,
       store: this.#store,
+      isStoreOpen: () => this.#isStoreOpen,
       sources: () => this.#readings.map(({ source }) => source),
       queueReady: () => this.#audits.ready(),
       failing: () => this.#deliverer.failing(),
@@ -239,6 +246,7 @@ export class Service {
     ]);
     if (roles.has("notify")) await this.#settled(this.#deliverer.stop(), "stopping deliveries");
     await this.#settled(this.#control?.stop() ?? Promise.resolve(), "stopping the control server");
+    this.#isStoreOpen = false;
     await this.#settled(withDeadline(this.#store.close(), CLOSE_MS_MAX), "closing the store");
   }
 

@@ -5,7 +5,7 @@ import { tiledEnd } from "../../rollup/tiled-end.ts";
 import type { PartitionEnd, RecordSource } from "../../source/contract.ts";
 import type { Store } from "../../store/contract.ts";
 import type { Config } from "../config/schema.ts";
-import type { Probe } from "./alerts.ts";
+import { type Probe, UNKNOWN } from "./alerts.ts";
 import { brokersProbe, readyProbe } from "./engine-probes.ts";
 import { LagWatch } from "./lag-probes.ts";
 import { deliveryProbe, slowDecodeProbe, waitingProbe } from "./process-probes.ts";
@@ -16,6 +16,8 @@ export interface ProbeParts {
   readonly clock: Clock;
   readonly telemetry: Telemetry;
   readonly store: Store;
+  /** Between its opening and its closing: asked at other times, a store in a file is a bug of ours. */
+  readonly isStoreOpen: () => boolean;
   /** Empty until they are made. */
   readonly sources: () => readonly RecordSource[];
   readonly queueReady: () => Promise<boolean>;
@@ -36,7 +38,7 @@ export function sharedProbes(parts: ProbeParts): readonly Probe[] {
     clock,
     sources: brokers,
     pathEnd: async (end) => parts.pathEnd?.(end) ?? (await tiledEnd(store, end.topic, end.partition)),
-    canCount: () => store.ready(),
+    canCount: async () => parts.isStoreOpen() && (await store.ready()),
     lagMs: monitor.lag,
     stuckMs: monitor.stuck,
   });
@@ -50,10 +52,14 @@ export function sharedProbes(parts: ProbeParts): readonly Probe[] {
       monitor.unreachable,
     ),
     ...lag.probes(),
-    auditsProbe(asked, monitor.auditsLate),
+    whileOpen(parts, auditsProbe(asked, monitor.auditsLate)),
     deliveryProbe(parts.failing, monitor.deliveryFailing),
-    rejectedProbe(asked, monitor.rejectedShare),
+    whileOpen(parts, rejectedProbe(asked, monitor.rejectedShare)),
   ];
+}
+
+function whileOpen({ isStoreOpen }: Pick<ProbeParts, "isStoreOpen">, probe: Probe): Probe {
+  return { ...probe, look: async () => (isStoreOpen() ? await probe.look() : UNKNOWN) };
 }
 
 /** What only a process that reads can see of itself. */
