@@ -66,6 +66,15 @@ export class Conductor {
     await process.start();
   }
 
+  /** All of an engine at once, SIGKILL, and up again when `meanwhile` has ended. */
+  async away(engine: EngineName, meanwhile: () => Promise<void>): Promise<void> {
+    const processes = this.#world.engines[engine];
+    this.done.restarts[engine]++;
+    await Promise.all(processes.map((process) => process.end()));
+    await meanwhile();
+    await Promise.all(processes.map((process) => process.start()));
+  }
+
   #pickMember(pick: number): Member | undefined {
     const running = this.#members.filter((member) => member.isRunning);
     return running[Math.floor(pick * running.length)];

@@ -29,7 +29,7 @@ export interface PlanOptions {
   readonly killsPerMinute: number;
 }
 
-const ENGINES: readonly EngineName[] = ["questdb", "redis", "kafka"];
+export const ENGINES: readonly EngineName[] = ["questdb", "redis", "kafka"];
 const CUTS = ["cut", "stall", "blip"] as const;
 const DROP_DEPTHS = [1, 0.8] as const;
 const DROP_WINDOWS = 5;

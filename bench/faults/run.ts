@@ -19,7 +19,7 @@ export const DROPPING = LANES.slice(3);
 const RECORDS_PER_SECOND = 20;
 /** Windows before the faults begin: enough for every detector to know its lane. */
 const HISTORY_WINDOWS = 240;
-const HISTORY_MS_MAX = 300_000;
+const HISTORY_MS_MAX = 600_000;
 /** How long after the last fault everything may take to be counted, judged and told. */
 const SETTLE_MS_MAX = 300_000;
 const ROLES = [
