@@ -14,7 +14,14 @@ import type { Store, VerdictRow } from "../store/contract.ts";
 import { countBusy } from "./busy.ts";
 import { CoarserWindows, type MergedWindow } from "./coarser-windows.ts";
 import type { FeedbackFeed } from "./feedback-feed.ts";
-import { laneStateKey, otherSlot, readCheckpoint, type Slot, writeCheckpoint } from "./lane-checkpoint.ts";
+import {
+  type Checkpoint,
+  laneStateKey,
+  otherSlot,
+  readCheckpoint,
+  type Slot,
+  writeCheckpoint,
+} from "./lane-checkpoint.ts";
 import { lateComparisons, noteAwaited } from "./late-comparisons.ts";
 import type { RecentWindows } from "./recent-windows.ts";
 import type { References } from "./references.ts";
@@ -218,12 +225,22 @@ export class AuditService {
   async #restore(job: AuditJob, beforeStartMs: number): Promise<Lane> {
     const options = this.#options.auditorOptions(job, job.windowSizeMs);
     const keeps = this.#options.checkpointWindows > 0;
-    const best = keeps ? await readCheckpoint(this.#options.store, job, beforeStartMs) : undefined;
+    const best = keeps ? await this.#readCheckpoint(job, beforeStartMs) : undefined;
     return {
       auditor: new LaneAuditor(options, best?.memory),
       sinceCheckpoint: 0,
       slot: otherSlot(best?.slot ?? 1),
     };
+  }
+
+  #readCheckpoint(job: AuditJob, beforeStartMs: number): Promise<Checkpoint | undefined> {
+    const { store, telemetry } = this.#options;
+    return readCheckpoint(store, job, beforeStartMs, (error) => {
+      const lost =
+        "Memories of lanes that could not be read; what they knew is learned again from stored windows";
+      telemetry.event("error", "audit_memories_unreadable", lost);
+      telemetry.error(lost, error, { lane: laneStateKey(job) });
+    });
   }
 
   async #checkpoint(lane: Lane, job: AuditJob): Promise<void> {

@@ -12,6 +12,7 @@ import { AuditService } from "./audit-service.ts";
 import { FeedbackFeed } from "./feedback-feed.ts";
 import { IncidentFeed } from "./incident-feed.ts";
 import { IncidentService } from "./incident-service.ts";
+import { laneStateKey } from "./lane-checkpoint.ts";
 import { RecentWindows } from "./recent-windows.ts";
 import { References } from "./references.ts";
 
@@ -75,6 +76,44 @@ test("verdicts that a store refused for a while are written by the next try, eve
   expect(new Set(verdicts.map((row) => row.windowStartMs)).size).toBe(30);
   expect(told.reduce((sum, count) => sum + count, 0)).toBe(30);
 });
+
+// 30 windows with a checkpoint every 8; then the newest memory is damaged, then both. A new process takes over each time.
+test.each([
+  { damaged: 1, from: "the older one" },
+  { damaged: 2, from: "the stored windows" },
+])(
+  "a lane of which $damaged memories cannot be read goes on from $from, and says so",
+  async ({ damaged }) => {
+    const clock = new ManualClock(START);
+    const store = await newStore(clock);
+    await storeWindows(store, 30);
+    const own = new Telemetry({ level: "silent" });
+    const run = (minutes: number) =>
+      new AuditService({
+        store,
+        recent: new RecentWindows(0, new Set(["other"])),
+        coarserOf: () => [],
+        clock,
+        telemetry: own,
+        references: new References({ store, clock, telemetry: own, compareWith: () => [] }),
+        auditorOptions: () => auditorOptions(),
+        checkpointWindows: 8,
+        onJudged: async () => {},
+        signal: new AbortController().signal,
+      }).run({ ...LANE, untilStartMs: START + (minutes - 1) * MINUTE });
+    await run(10);
+    await run(20);
+    const slots = [1, 0] as const;
+    for (const slot of slots.slice(0, damaged))
+      await store.writeStates([{ key: `${laneStateKey(LANE)}|${slot}`, value: '{"version":0}' }]);
+    await run(30);
+    const verdicts = await store.readVerdicts({ ...LANE });
+    expect(new Set(verdicts.map((row) => row.windowStartMs)).size).toBe(30);
+    expect(await own.registry.getSingleMetricAsString("lanewatch_audit_memories_unreadable_total")).toContain(
+      `lanewatch_audit_memories_unreadable_total ${damaged}`,
+    );
+  },
+);
 
 test("verdicts whose job was lost with the queue are observed with the next job of their lane", async () => {
   const clock = new ManualClock(START);

@@ -104,7 +104,8 @@ interface Again {
 
 async function judgeAgain(key: VerdictKey, options: ExplainOptions): Promise<Again> {
   const { store, windowsMax, onProgress } = options;
-  const checkpoint = await readCheckpoint(store, key, key.windowStartMs);
+  // A memory that cannot be read is reported by the service that judges; here more windows are judged again instead.
+  const checkpoint = await readCheckpoint(store, key, key.windowStartMs, () => {});
   const auditor = new LaneAuditor(options.auditorOptions(key, key.windowSizeMs), checkpoint?.memory);
   const sinceMs = checkpoint === undefined ? undefined : auditor.lastWindowStartMs + 1;
   const from = timeText(auditor.lastWindowStartMs);

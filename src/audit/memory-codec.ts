@@ -17,11 +17,15 @@ export function decodeMemory<Memory>(text: string): Memory {
     if (parsed.version !== VERSION) throw new Error(`version ${parsed.version}, expected ${VERSION}`);
     return unpacked(parsed.memory) as Memory;
   } catch (cause) {
-    throw new OperationalError("An auditor's memory cannot be read; delete its state and it learns anew.", {
-      code: "AUDIT_MEMORY_UNREADABLE",
-      retryable: false,
-      cause,
-    });
+    throw new OperationalError(
+      "An auditor's memory cannot be read: damaged, or written by another version. Windows and verdicts in the store " +
+        "are safe; the lane is judged from an older memory, or learns anew from its stored windows.",
+      {
+        code: "AUDIT_MEMORY_UNREADABLE",
+        retryable: false,
+        cause,
+      },
+    );
   }
 }
 
