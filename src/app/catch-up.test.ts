@@ -95,6 +95,7 @@ test.each([
         coarserOf: () => [],
         clock,
         telemetry: own,
+        feedback: new FeedbackFeed({ store, clock }),
         references: new References({ store, clock, telemetry: own, compareWith: () => [] }),
         auditorOptions: () => auditorOptions(),
         checkpointWindows: 8,
