@@ -1,9 +1,11 @@
 /** What judged windows make of the incidents, and telling people about it. One writer for all lanes. */
 import type { Clock } from "../base/clock.ts";
+import { withDeadline } from "../base/deadline.ts";
 import { errorText } from "../base/errors.ts";
 import type { Telemetry } from "../base/telemetry.ts";
 import { IncidentBook } from "../incident/incident-book.ts";
 import type { IncidentOptions } from "../incident/options.ts";
+import type { PartitionEnd } from "../source/contract.ts";
 import type { IncidentRow, Store, VerdictRow, WindowRow } from "../store/contract.ts";
 import { windowCounts } from "./window-counts.ts";
 
@@ -20,12 +22,16 @@ export interface IncidentServiceOptions {
   readonly incidents: Partial<IncidentOptions>;
   /** Tells people; resolves once told or safely queued. */
   readonly deliver: (changed: readonly IncidentRow[]) => Promise<void>;
+  /** Where the log's partitions end now: asked only when a volume is anomalous, to tell our own lag. @default not asked */
+  readonly partitionEnds?: () => Promise<readonly PartitionEnd[]>;
   /** Told of every change, in order (replay's output). */
   readonly onIncidents?: (changed: readonly IncidentRow[]) => void;
   /** Told of verdicts that joined an incident. */
   readonly onJoined?: (verdicts: readonly VerdictRow[]) => void;
 }
 
+/** Longest that the broker is asked for the ends of its partitions, before an incident goes out without them. */
+const ENDS_MS_MAX = 2_000;
 /** Resolved incidents younger than this are remembered over a restart, for data that comes late. */
 const RESOLVED_KEPT_MS = 86_400_000;
 
@@ -85,11 +91,18 @@ export class IncidentService {
   async #countsOf(window: WindowVerdicts["window"], verdicts: readonly VerdictRow[]) {
     if (!verdicts.some(isVolumeLoss)) return undefined;
     try {
-      return await windowCounts(this.#options.store, window);
+      return await windowCounts(this.#options.store, window, await this.#ends());
     } catch (error) {
       this.#options.telemetry.log("warn", COUNTS_UNREAD, { error: errorText(error) });
       return undefined;
     }
+  }
+
+  /** A broker that does not answer soon leaves our lag unknown; it must not hold up the page. */
+  async #ends(): Promise<readonly PartitionEnd[] | undefined> {
+    const { partitionEnds } = this.#options;
+    if (partitionEnds === undefined) return undefined;
+    return await withDeadline(partitionEnds(), ENDS_MS_MAX).catch(() => undefined);
   }
 
   async #observe(windows: readonly WindowVerdicts[]): Promise<void> {

@@ -395,6 +395,8 @@ export class Service {
       audits: this.#audits,
       incidentJobs: this.#incidentJobs,
       deliver: async (changed) => this.#deliverer.offer(changed),
+      partitionEnds: async () =>
+        (await Promise.all(this.#readings.map(({ source }) => source.partitionEnds()))).flat(),
       idleTimeoutMs: config.segments.idleTimeout,
       checkpointWindows: CHECKPOINT_WINDOWS,
       rollupCheckpointMs: ROLLUP_CHECKPOINT_MS,

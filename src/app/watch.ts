@@ -11,6 +11,7 @@ import type { JobQueue } from "../queue/contract.ts";
 import { readCheckpoint } from "../rollup/checkpoint.ts";
 import type { LaneName } from "../rollup/lane-progress.ts";
 import { Rollup } from "../rollup/rollup.ts";
+import type { PartitionEnd } from "../source/contract.ts";
 import type { IncidentRow, Store, VerdictRow } from "../store/contract.ts";
 import { type AuditJob, AuditService, type JudgedWindow } from "./audit-service.ts";
 import { FeedbackFeed } from "./feedback-feed.ts";
@@ -50,6 +51,8 @@ export interface WatchOptions {
   readonly adoptsChanges: boolean;
   /** Ends work between two writes; what is durable is gone on from at the next start. */
   readonly signal: AbortSignal;
+  /** See IncidentServiceOptions. */
+  readonly partitionEnds?: () => Promise<readonly PartitionEnd[]>;
   readonly onJudged?: (judged: readonly JudgedWindow[]) => void;
   readonly onIncidents?: (changed: readonly IncidentRow[]) => void;
   readonly onJoined?: (verdicts: readonly VerdictRow[]) => void;

@@ -6,6 +6,7 @@
 import type { Outcome } from "../decode/outcome.ts";
 import type { SourceCount, WindowCounts } from "../incident/evidence.ts";
 import type { Manifest, SegmentKey, SegmentProfile } from "../segment/manifest.ts";
+import type { PartitionEnd } from "../source/contract.ts";
 import type { Store, WindowRow } from "../store/contract.ts";
 
 type Window = Pick<WindowRow, "swimlane" | "source" | "windowStartMs" | "windowSizeMs">;
@@ -16,7 +17,15 @@ const WINDOWS_BEFORE = 3;
 /** Not rejected: used, late (told apart), or never a record. */
 const NO_REJECTS: ReadonlySet<string> = new Set<Outcome>(["ok", "late", "empty", "jumped"]);
 
-export async function windowCounts(store: Store, window: Window): Promise<WindowCounts> {
+/**
+ * @param ends of the log's partitions, as the broker says now; `undefined` where it was not asked or did not answer:
+ *   then nothing is said of our lag.
+ */
+export async function windowCounts(
+  store: Store,
+  window: Window,
+  ends?: readonly PartitionEnd[],
+): Promise<WindowCounts> {
   const { swimlane, source, windowStartMs, windowSizeMs } = window;
   const startsMs = Array.from({ length: WINDOWS_BEFORE + 1 }, (_, i) => windowStartMs - i * windowSizeMs);
   const rows = await Promise.all(
@@ -29,6 +38,7 @@ export async function windowCounts(store: Store, window: Window): Promise<Window
   return {
     ...partitionCounts(now!, before),
     ...outcomeCounts(manifests, span, spanBefore),
+    ...(ends === undefined ? {} : { lagRecords: lagRecords(manifests, span.untilMs, ends) }),
     otherSources: await otherSources(store, window),
   };
 }
@@ -72,6 +82,36 @@ async function manifestsOf(store: Store, rows: readonly Row[]): Promise<readonly
     ),
   );
   return read.flatMap((manifests) => tiling(manifests, (manifest) => manifest));
+}
+
+/**
+ * Records still to read that may belong to the window: of partitions whose counted records do not reach its end yet. A
+ * partition that was read beyond it always has some newer records under way, which explain nothing of this window.
+ */
+function lagRecords(
+  manifests: readonly Manifest[],
+  windowEndMs: number,
+  ends: readonly PartitionEnd[],
+): number {
+  const reached = new Map<string, { endOffset: number; eventTimeMs: number }>();
+  for (const manifest of manifests) {
+    const known = reached.get(partitionKey(manifest));
+    const eventTimeMs = Number.isNaN(manifest.eventTimeMaxMs)
+      ? Number.NEGATIVE_INFINITY
+      : manifest.eventTimeMaxMs;
+    reached.set(partitionKey(manifest), {
+      endOffset: Math.max(manifest.endOffset, known?.endOffset ?? 0),
+      eventTimeMs: Math.max(eventTimeMs, known?.eventTimeMs ?? Number.NEGATIVE_INFINITY),
+    });
+  }
+  let lag = 0;
+  for (const end of ends) {
+    const read = reached.get(partitionKey(end));
+    // A partition that never brought the lane says nothing about it.
+    if (read === undefined || read.eventTimeMs >= windowEndMs) continue;
+    lag += Math.max(0, end.endOffset - read.endOffset);
+  }
+  return lag;
 }
 
 interface Span {

@@ -6,10 +6,12 @@ import { afterAll, describe, expect, test, vi } from "vitest";
 import { runCommandLine } from "../../src/app/cli/command-line.ts";
 import { IncidentService } from "../../src/app/incident-service.ts";
 import { systemClock } from "../../src/base/clock.ts";
+import { OperationalError } from "../../src/base/errors.ts";
 import { Telemetry } from "../../src/base/telemetry.ts";
 import { zeroOutcomes } from "../../src/decode/outcome.ts";
 import { readExplanation } from "../../src/incident/explanation.ts";
 import { emptyProfile } from "../../src/sketch/profile.ts";
+import type { PartitionEnd } from "../../src/source/contract.ts";
 import type { IncidentRow } from "../../src/store/contract.ts";
 import { makeStore, storeOptionsSchema } from "../../src/store/index.ts";
 import { verdictRow, windowRow } from "../conformance/store-rows.ts";
@@ -84,7 +86,11 @@ interface Minute {
 }
 
 /** The causes that the service's incident tells when the last minute's volume is anomalous. */
-async function causesOf(minutes: readonly Minute[], lastMinute: number) {
+async function causesOf(
+  minutes: readonly Minute[],
+  lastMinute: number,
+  partitionEnds?: () => Promise<readonly PartitionEnd[]>,
+) {
   const telemetry = new Telemetry({ level: "silent" });
   const store = makeStore(storeOptionsSchema.parse({ type: "duckdb" }), { clock: systemClock, telemetry });
   await store.open();
@@ -125,6 +131,7 @@ async function causesOf(minutes: readonly Minute[], lastMinute: number) {
       clock: systemClock,
       telemetry,
       incidents: {},
+      ...(partitionEnds === undefined ? {} : { partitionEnds }),
       deliver: async (rows) => void told.push(...rows),
     });
     const at = { ...LANE, windowStartMs: T0_MS + lastMinute * MINUTE_MS, windowSizeMs: MINUTE_MS };
@@ -194,5 +201,42 @@ describe("where the missing records went", () => {
       (partition): Minute => ({ partition, minute: 3, ok: 200, other: { no_time: 5 } }),
     );
     expect((await causesOf(withLast(...last), 3)).map(({ cause }) => cause)).toEqual(["unknown"]);
+  });
+
+  // Partition 1 was idle when the window closed; then 600 records came that are not counted yet.
+  const unread = withLast({ partition: 0, minute: 3, ok: 400 });
+  const endsAt = (ofFirst: number, ofSecond: number) => async () =>
+    [ofFirst, ofSecond].map((endOffset, partition) => ({
+      topic: "clicks",
+      partition,
+      startOffset: 0,
+      endOffset,
+    }));
+  const counted = 3 * 505;
+
+  test("records that lie in the log unread are told first: we are behind, the data may be there", async () => {
+    const causes = await causesOf(unread, 3, endsAt(counted + 400, counted + 600));
+    expect(causes[0]).toEqual({
+      cause: "we-are-behind",
+      text: "Lanewatch itself has 600 records still to read where 600 are missing.",
+    });
+  });
+
+  test("newer records that are under way in a partition that was read beyond the window explain nothing of it", async () => {
+    const beyond = withLast(
+      { partition: 0, minute: 3, ok: 200, other: { no_time: 5 } },
+      { partition: 1, minute: 3, ok: 200, other: { no_time: 5 } },
+      { partition: 0, minute: 4, ok: 500 },
+      { partition: 1, minute: 4, ok: 500 },
+    );
+    const causes = await causesOf(beyond, 3, endsAt(1_000_000, 1_000_000));
+    expect(causes.map(({ cause }) => cause)).toEqual(["unknown"]);
+  });
+
+  test("a broker that does not answer leaves our lag unknown, and the incident goes out with what is known", async () => {
+    const causes = await causesOf(unread, 3, async () => {
+      throw new OperationalError("no broker", { code: "SOURCE_UNREACHABLE", retryable: true });
+    });
+    expect(causes.map(({ cause }) => cause)).toEqual(["partitions"]);
   });
 });
