@@ -161,8 +161,11 @@ class Where {
   }
 }
 
+/** Of incidents: true for one that was open at some time; one that never persisted paged nobody. */
+export const OPENED = `explanation NOT LIKE '%"openedAtMs":null%'`;
+
 /** Stores keep years 1970 to 9999; beyond them there is nothing to find. */
-function iso(timeMs: number): string {
+export function iso(timeMs: number): string {
   return new Date(Math.min(Math.max(Math.floor(timeMs), 0), 253_402_300_799_000)).toISOString();
 }
 

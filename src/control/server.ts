@@ -20,6 +20,7 @@ import { lanesEndpoints } from "./lanes-endpoints.ts";
 import { measureRequests, registerMetrics } from "./metrics.ts";
 import { openApi } from "./openapi.ts";
 import { pageRoot } from "./page/page-root.ts";
+import { pageBudgetEndpoint } from "./page-budget/endpoint.ts";
 import { registerPage, secureAnswers } from "./page-files.ts";
 import { proofEndpoint } from "./proof-endpoint.ts";
 import { seriesEndpoint } from "./series-endpoint.ts";
@@ -82,6 +83,7 @@ async function registerApi(api: FastifyInstance, knowledge: Knowledge): Promise<
     gateEndpoint(knowledge),
     ...baselinesEndpoints(knowledge),
     ...silencesEndpoints(knowledge),
+    pageBudgetEndpoint(knowledge),
   ];
   registerEndpoints(api, endpoints);
   registerMetrics(api, telemetry);

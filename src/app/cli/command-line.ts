@@ -3,6 +3,7 @@ import { Command, CommanderError, Option } from "commander";
 import { errorText, OperationalError } from "../../base/errors.ts";
 import { backtestCommand } from "./backtest.ts";
 import { importCommand, listCommand, promoteCommand, retireCommand } from "./baseline.ts";
+import { budgetCommand } from "./budget.ts";
 import { demoCommand } from "./demo.ts";
 import { EXIT } from "./exit.ts";
 import { explainCommand } from "./explain.ts";
@@ -153,6 +154,20 @@ function commands(done: (code: number) => void): Command {
     .addOption(config())
     .option("--json", "print the whole answer as JSON")
     .action(async (options) => done(await gateCommand(options)));
+  program
+    .command("budget")
+    .description(
+      "the audit of the auditor: pages against the budget, precision from feedback, rules that never or nearly always fire: " +
+        "exit 0 no lane over twice its budget, 1 one or more, 2 unknown, 64 usage",
+    )
+    .option("-s, --swimlane <name>", "only this lane")
+    .option("--since <time>", "pages from here on (ISO 8601, or how long ago: 28d)", "28d")
+    .option("--until <time>", "and before here", "now")
+    .addOption(new Option("--url <url>", "where the control server answers").env("LANEWATCH_URL"))
+    .addOption(new Option("--token <token>", "its bearer token").env("LANEWATCH_TOKEN"))
+    .addOption(config())
+    .option("--json", "print the whole answer as JSON")
+    .action(async (options) => done(await budgetCommand(options)));
   const sketch = program
     .command("sketch")
     .description("DataSketches files: look into those of others, give out a lane's own");

@@ -1,0 +1,79 @@
+/** `budget`: asks the running service how its lanes stand to their page budgets, and what their owners should do. */
+import { errorText } from "../../base/errors.ts";
+import type { LaneBudgetAnswer, PageBudgetAnswer } from "../../control/wire-page-budget.ts";
+import { loadConfig } from "../config/load.ts";
+import { askControl, type ControlFlags, controlAddress } from "./control-address.ts";
+import { EXIT } from "./exit.ts";
+import { textTable } from "./text-table.ts";
+
+interface BudgetFlags extends ControlFlags {
+  readonly config: string;
+  readonly swimlane?: string;
+  readonly since: string;
+  readonly until: string;
+  readonly json?: boolean;
+}
+
+export async function budgetCommand(flags: BudgetFlags): Promise<number> {
+  const { swimlane, since, until } = flags;
+  const address = await controlAddress(flags, () => loadConfig(flags.config, process.env));
+  const query = new URLSearchParams({ since, until, ...(swimlane === undefined ? {} : { swimlane }) });
+  try {
+    const { status, body } = await askControl<PageBudgetAnswer>(address, `/v1/page-budget?${query}`);
+    if (status === 200) {
+      process.stdout.write(flags.json ? `${JSON.stringify(body, null, 2)}\n` : budgetText(body));
+      return body.lanes.some(({ standing }) => standing === "over_twice") ? EXIT.hold : EXIT.ok;
+    }
+    process.stderr.write(
+      `lanewatch: ${body.detail ?? `the control server answered ${status}`} ${body.next ?? ""}\n`,
+    );
+    return status === 400 ? EXIT.usage : EXIT.unknown;
+  } catch (error) {
+    process.stderr.write(
+      `unknown: ${address.base} does not answer: ${errorText(error)}. Check --url, or that the control role runs.\n`,
+    );
+    return EXIT.unknown;
+  }
+}
+
+const STANDING_WORDS = {
+  over_twice: "over twice",
+  over: "over",
+  within: "within",
+  unwatched: "no windows",
+} as const satisfies Record<LaneBudgetAnswer["standing"], string>;
+
+function budgetText(answer: PageBudgetAnswer): string {
+  const { lanes, total, truncated, sinceMs, untilMs, rulesSinceMs } = answer;
+  const table = textTable(
+    ["lane", "budget", "accepted", "pages", "a week (95 %)", "may be false", "not judged", "precision"],
+    lanes.map((lane) => [
+      lane.swimlane,
+      STANDING_WORDS[lane.standing],
+      short(lane.accepted),
+      String(lane.pages),
+      lane.pagesPerWeek === null
+        ? "-"
+        : `${short(lane.pagesPerWeek)} (${short(lane.pagesPerWeekLow!)} to ${short(lane.pagesPerWeekHigh!)})`,
+      String(lane.falseMax),
+      String(lane.unjudged),
+      lane.precision === null ? "-" : `${Math.round(lane.precision * 100)} %`,
+    ]),
+    2,
+  );
+  const findings = lanes.flatMap(({ swimlane, findings: found }) =>
+    found.flatMap(({ text, next }) => ["", `${swimlane}: ${text}`, `  ${next}`]),
+  );
+  const notes = [
+    ...(rulesSinceMs > sinceMs
+      ? [`rules are counted from ${iso(rulesSinceMs)} on: the span holds more verdicts than one answer reads`]
+      : []),
+    ...(truncated ? ["more was stored than one answer reads: ask for one lane (-s) or a shorter span"] : []),
+    ...(total > lanes.length ? [`the ${lanes.length} worst of ${total} lanes`] : []),
+  ];
+  const head = `pages from ${iso(sinceMs)} to ${iso(untilMs)}`;
+  return `${[head, ...table, ...notes, ...findings].join("\n")}\n`;
+}
+
+const short = (value: number) => String(Number(value.toPrecision(2)));
+const iso = (epochMs: number) => `${new Date(epochMs).toISOString().slice(0, 16)}Z`;

@@ -1,0 +1,171 @@
+/** The audit of the auditor over a real store, asked through the server and the command. */
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { runCommandLine } from "../../src/app/cli/command-line.ts";
+import { ManualClock } from "../../src/base/clock.ts";
+import { Telemetry } from "../../src/base/telemetry.ts";
+import type { ControlServer } from "../../src/control/contract.ts";
+import { ruleSpan } from "../../src/control/page-budget/reads.ts";
+import { startControlServer } from "../../src/control/server.ts";
+import type { PageBudgetAnswer } from "../../src/control/wire-page-budget.ts";
+import type { FeedbackLabel, Store } from "../../src/store/contract.ts";
+import { makeStore, storeOptionsSchema } from "../../src/store/index.ts";
+import { incidentRow, verdictRow, windowRow } from "../conformance/store-rows.ts";
+
+const HOUR_MS = 3_600_000;
+const NOW_MS = Date.UTC(2026, 10, 23);
+/** Two weeks of hours. */
+const HOURS = 336;
+const clock = new ManualClock(NOW_MS);
+const telemetry = new Telemetry({ level: "silent" });
+let store: Store;
+let server: ControlServer;
+
+const hourMs = (ago: number) => NOW_MS - (ago + 1) * HOUR_MS;
+
+beforeAll(async () => {
+  store = makeStore(storeOptionsSchema.parse({ type: "duckdb" }), { clock, telemetry });
+  await store.open();
+  const hours = Array.from({ length: HOURS }, (_, ago) => ({
+    windowStartMs: hourMs(ago),
+    windowSizeMs: HOUR_MS,
+  }));
+  for (const swimlane of ["prod", "it's calm"])
+    await store.writeWindows(
+      hours.map((hour) => windowRow({ ...hour, swimlane })),
+      [],
+    );
+  // In prod, psi fires on age in 19 of 20 hours; ks never does; volume cannot answer.
+  await store.writeVerdicts(
+    hours.flatMap((hour, i) => [
+      verdictRow({ ...hour, detector: "psi", answer: i % 20 === 0 ? "ok" : "anomalous" }),
+      verdictRow({ ...hour, detector: "ks" }),
+      verdictRow({ ...hour, feature: "*", detector: "volume", answer: "insufficient" }),
+    ]),
+  );
+  const opened = JSON.stringify({ openedAtMs: NOW_MS });
+  const page = (id: string, ago: number, changes = {}) =>
+    incidentRow({ id, startMs: hourMs(ago), members: "age:psi,a:b:ks", explanation: opened, ...changes });
+  await store.writeIncidents([
+    page("noise", 10),
+    page("real", 20, { state: "resolved" }),
+    page("unjudged", 30),
+    page("warned", 40, { severity: "warn" }),
+    page("never told", 50, { state: "resolved", explanation: JSON.stringify({ openedAtMs: null }) }),
+    page("before", HOURS + 800),
+  ]);
+  const say = (incidentId: string, label: FeedbackLabel, atMs: number) => ({
+    atMs,
+    incidentId,
+    swimlane: "prod",
+    severity: "page" as const,
+    label,
+    givenBy: "ada",
+    reason: "",
+    appliesFromMs: atMs,
+    anomalies: "[]",
+  });
+  // Of the first, the newest word counts.
+  await store.writeFeedback([
+    say("noise", "real", NOW_MS - 3_000),
+    say("noise", "noise", NOW_MS - 2_000),
+    say("real", "real", NOW_MS - 1_000),
+  ]);
+  server = await startControlServer({
+    store,
+    telemetry,
+    clock,
+    host: "127.0.0.1",
+    port: 0,
+    readiness: async () => [],
+    laneSettings: () => ({
+      windowSizeMs: HOUR_MS,
+      latenessMs: 0,
+      judgingMsMax: 0,
+      pageBudgetPerWeek: 0.25,
+      gate: { insufficient: "unknown" },
+    }),
+  });
+}, 60_000);
+
+afterAll(async () => {
+  await server.stop();
+  await store.close();
+});
+
+test("pages, what was said of them, and what rules did are counted from the store", async () => {
+  const answer = (await (await fetch(`${server.url}/v1/page-budget`)).json()) as PageBudgetAnswer;
+  expect(answer).toMatchObject({ truncated: false, total: 2, rulesSinceMs: answer.sinceMs });
+  const [prod, calm] = answer.lanes;
+  expect(prod).toMatchObject({
+    swimlane: "prod",
+    standing: "over_twice",
+    weeks: 2,
+    accepted: 0.5,
+    pages: 3,
+    feedback: { real: 1, fixed: 0, noise: 1, expected: 0 },
+    unjudged: 1,
+    falseMax: 2,
+    use: 4,
+    precision: 0.5,
+  });
+  expect(prod!.rules.map((rule) => ({ ...rule, nearlyAlways: rule.nearlyAlways.join() }))).toEqual([
+    {
+      detector: "psi",
+      standing: "nearly_always",
+      verdictCount: 336,
+      insufficientCount: 0,
+      firedCount: 319,
+      seriesCount: 1,
+      insufficientSeriesCount: 0,
+      nearlyAlwaysSeriesCount: 1,
+      pages: 3,
+      falsePages: 1,
+      nearlyAlways: "clicks / age",
+    },
+    expect.objectContaining({ detector: "volume", standing: "insufficient", insufficientSeriesCount: 1 }),
+    expect.objectContaining({ detector: "ks", standing: "never_fired", verdictCount: 336, pages: 3 }),
+  ]);
+  expect(prod!.findings.map(({ kind }) => kind)).toEqual([
+    "over_twice",
+    "nearly_always",
+    "insufficient",
+    "never_fired",
+  ]);
+  expect(calm).toMatchObject({
+    swimlane: "it's calm",
+    standing: "within",
+    pages: 0,
+    precision: null,
+    rules: [],
+  });
+});
+
+test("where a span holds more verdicts than may be passed over, its newest part is counted", async () => {
+  const span = { sinceMs: hourMs(HOURS - 1), untilMs: NOW_MS };
+  expect(await ruleSpan({ store, tablePrefix: "" }, span, 1_008)).toEqual(span);
+  const part = await ruleSpan({ store, tablePrefix: "" }, span, 504);
+  const hours = (NOW_MS - part.sinceMs) / HOUR_MS;
+  expect(hours).toBeGreaterThan(140);
+  expect(hours).toBeLessThanOrEqual(168);
+});
+
+test("the command prints a line a lane, what to do next, and exits 1 for a lane over twice its budget", async () => {
+  const printed: string[] = [];
+  const write = vi
+    .spyOn(process.stdout, "write")
+    .mockImplementation((text) => printed.push(String(text)) > 0);
+  const complained = vi.spyOn(process.stderr, "write").mockImplementation(() => true);
+  try {
+    expect(await runCommandLine(["budget", "--url", server.url])).toBe(1);
+    expect(await runCommandLine(["budget", "--url", server.url, "-s", "it's calm"])).toBe(0);
+    expect(await runCommandLine(["budget", "--url", server.url, "--since", "yesterday"])).toBe(64);
+    expect(await runCommandLine(["budget", "--url", "http://127.0.0.1:1"])).toBe(2);
+  } finally {
+    write.mockRestore();
+    complained.mockRestore();
+  }
+  const text = printed.join("");
+  expect(text).toMatch(/prod +over twice +0\.5 +3 +1\.5 \(0\.31 to 4\.4\) +2 +1 +50 %/);
+  expect(text).toContain("prod: `psi` fires nearly always on clicks / age: it tells nothing any more.");
+  expect(text).toMatch(/it's calm +within +0\.5 +0/);
+});
