@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { simulate } from "./simulate.ts";
 import { spread } from "./spread.ts";
 
-const SEEDS = 400;
+const SEEDS = 500;
 
 // More, and any one again with its trace: `npm run simulate -- --seeds 10000`, `npm run simulate -- --seed N`.
 test(`seeds 1 to ${SEEDS}: whatever fails, counts equal the log, and nobody is paged for nothing`, {
