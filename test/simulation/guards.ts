@@ -122,7 +122,7 @@ export const GUARDS: readonly Guard[] = [
     name: "page-recorded",
     without: "a page is not written down after it was sent: the next process pages again",
     file: "src/notify/notification-log.ts",
-    text: "    await this.#store.writeNotifications([row]);\n",
+    text: "    await this.#store.writeNotifications(rows.map(([, unwritten]) => unwritten));\n",
     replacement: "",
   },
 ];
