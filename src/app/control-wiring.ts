@@ -48,21 +48,18 @@ export function controlOptions(parts: ControlParts): ControlOptions {
         store,
         references,
         auditorOptions: parts.auditorOptions,
-        tablePrefix: config.store.type === "questdb" ? config.store.tablePrefix : undefined,
         windowsMax: EXPLAIN_WINDOWS_MAX,
       }),
     prove: ({ offline, ...asked }) =>
       prove(
         {
           store,
-          tablePrefix: config.store.type === "questdb" ? config.store.tablePrefix : "",
           clock,
           sources: offline ? [] : parts.sources().filter(({ committed }) => committed !== undefined),
           whyNotAsked: offline ? "offline was asked for" : "no source's log is kept by a broker",
         },
         asked,
       ),
-    tablePrefix: config.store.type === "questdb" ? config.store.tablePrefix : undefined,
     readiness: () => Promise.all(parts.dependencies.map(ask)),
     configuredLanes: () =>
       config.lanes.rules.map(({ match }) => match).filter((match) => !match.includes("*")),

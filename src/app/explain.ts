@@ -20,8 +20,6 @@ export interface ExplainOptions {
   readonly auditorOptions: (lane: LaneName, windowSizeMs: number) => LaneAuditorOptions;
   /** What lanes are held to beside their own past. */
   readonly references: References;
-  /** See ControlOptions. @default "" */
-  readonly tablePrefix?: string | undefined;
   /** Most windows to judge for it; beyond, the answer is `unknown`. */
   readonly windowsMax: number;
   readonly onProgress?: (judgedCount: number) => void;
@@ -50,7 +48,7 @@ export async function explainVerdict(
   const [window] = await options.store.readWindows({ ...laneOf(key), ...spanOf(key), limit: 1 });
   const told = {
     verdict: verdictAnswer(stored),
-    sql: verdictSql(key, options.tablePrefix ?? "", { untilMs: key.windowStartMs }),
+    sql: verdictSql(key, options.store.tablePrefix, { untilMs: key.windowStartMs }),
     rows: { revision: window?.revision ?? 0, recordCount: window?.recordCount ?? null },
   };
   if (window === undefined)

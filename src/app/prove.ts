@@ -16,8 +16,7 @@ import type { RecordSource } from "../source/contract.ts";
 import type { Store, TimeSpan } from "../store/contract.ts";
 
 export interface ProveParts {
-  readonly store: Pick<Store, "readManifests" | "readPartitions" | "query">;
-  readonly tablePrefix: string;
+  readonly store: Pick<Store, "readManifests" | "readPartitions" | "query" | "tablePrefix">;
   readonly clock: Clock;
   /** Those whose log is kept by a broker; empty to prove from the store alone. */
   readonly sources: readonly Pick<RecordSource, "name" | "partitionEnds" | "committed">[];
@@ -46,7 +45,7 @@ export async function prove(parts: ProveParts, asked: ProveAsked): Promise<Proof
     partitions.push(answer);
     if (answer.counted !== null) ranges.push({ ...place, ...answer.counted, offPath: walked!.offPath });
   }
-  const sql = proofSql(ranges, parts.tablePrefix);
+  const sql = proofSql(ranges, parts.store.tablePrefix);
   const reasons = reasonsOf(parts, partitions, broker, asked, sql === undefined && ranges.length > 0);
   const isBroken = partitions.some(({ holds }) => !holds);
   return {
@@ -100,11 +99,11 @@ async function askBrokers({ sources, whyNotAsked }: ProveParts, topic: string | 
 }
 
 async function firstOffsets(
-  { store, tablePrefix }: ProveParts,
+  { store }: ProveParts,
   { sinceMs }: ProveAsked,
 ): Promise<ReadonlyMap<string, number>> {
   if (!Number.isFinite(sinceMs)) return new Map();
-  const rows = await store.query(firstOffsetsSql(sinceMs - RUN_UP_MS, tablePrefix));
+  const rows = await store.query(firstOffsetsSql(sinceMs - RUN_UP_MS, store.tablePrefix));
   return new Map(
     rows.map((row) => [
       nameOf({ topic: String(row["topic"]), partition: Number(row["topic_partition"]) }),

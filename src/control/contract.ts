@@ -72,8 +72,6 @@ export interface ControlOptions {
   readonly prove?: (
     asked: TimeSpan & { readonly topic?: string; readonly offline: boolean },
   ) => Promise<ProofAnswer>;
-  /** Before every table's name in the store, as its options say. @default "" */
-  readonly tablePrefix?: string;
   /** Folder with the built page. @default the one that `vite build` writes */
   readonly pageFolder?: string;
 }

@@ -17,7 +17,7 @@ export function knowledgeOf(options: ControlOptions): Knowledge {
   const eventNowMs = options.eventNowMs ?? (() => options.clock.nowMs());
   const configuredLanes = options.configuredLanes ?? (() => []);
   const { store, clock, laneSettings } = options;
-  const tables = { store, tablePrefix: options.tablePrefix ?? "" };
+  const tables = { store, tablePrefix: store.tablePrefix };
   return {
     options,
     tables,

@@ -193,6 +193,8 @@ export interface StateRow {
 
 export interface Store {
   readonly name: string;
+  /** Before the names of docs/reference/tables.md, in SQL given to `query`. Mostly "". */
+  readonly tablePrefix: string;
   /** Makes the tables that are missing; refuses (STORE_SCHEMA_MISMATCH) ones that another version made differently. */
   open(): Promise<void>;
   /** Writes profiles first, then manifests; resolves when all are acknowledged. */

@@ -37,7 +37,6 @@ import type { Condition, Selection, TableRows, Tables } from "./tables.ts";
 
 export class TableStore implements Store {
   readonly name: string;
-  /** Before the names of docs/reference/tables.md, in SQL given to `query`. Mostly "". */
   readonly tablePrefix: string;
   readonly #tables: Tables;
 

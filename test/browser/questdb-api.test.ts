@@ -19,22 +19,18 @@ describeWithEngines(["questdb"], "the API on QuestDB", () => {
 
   beforeAll(async () => {
     const { httpPort, pgPort } = await engine("questdb");
-    const tablePrefix = `page_${process.pid}_`;
     const questdb = {
       type: "questdb",
       http: `http://127.0.0.1:${httpPort}`,
       pg: `127.0.0.1:${pgPort}`,
-      tablePrefix,
+      tablePrefix: `page_${process.pid}_`,
     };
-    for (const [options, prefix] of [
-      [questdb, tablePrefix],
-      [{ type: "duckdb" }, ""],
-    ] as const) {
+    for (const options of [questdb, { type: "duckdb" }]) {
       const store = makeStore(storeOptionsSchema.parse(options), { clock: systemClock, telemetry });
       await store.open();
       await seedStore(store, T0, SEEDED_LANES.slice(0, 3));
       stores.push(store);
-      servers.push(await serve(store, prefix));
+      servers.push(await serve(store));
     }
   });
   afterAll(async () => {
@@ -62,7 +58,7 @@ describeWithEngines(["questdb"], "the API on QuestDB", () => {
   });
 });
 
-function serve(store: Store, tablePrefix: string): Promise<ControlServer> {
+function serve(store: Store): Promise<ControlServer> {
   // Advanced with every look, so that lanes are read anew; event time stands still.
   const clock = new ManualClock(T0);
   return startControlServer({
@@ -79,7 +75,6 @@ function serve(store: Store, tablePrefix: string): Promise<ControlServer> {
     eventNowMs: () => T0 + 45_000,
     host: "127.0.0.1",
     port: 0,
-    tablePrefix,
     readiness: async () => [],
     laneSettings: () => ({
       windowSizeMs: MINUTE_MS,

@@ -76,8 +76,6 @@ async function fromStore(
         compareWith: compareWithOf(config),
       }),
       auditorOptions: auditorOptionsOf(config, detectors),
-      tablePrefix:
-        config.store.type === "questdb" && options.store === undefined ? config.store.tablePrefix : "",
       windowsMax: Number.POSITIVE_INFINITY,
       onProgress: (count) => bar.show(undefined, `${count} windows judged`),
     });

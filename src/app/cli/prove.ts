@@ -67,10 +67,8 @@ async function fromStore(config: Config, asked: ProveAsked, flags: ProveFlags): 
   const { names, why } = brokersOf(config, flags);
   const context = { clock: systemClock, telemetry, watermarkMs: () => Number.NEGATIVE_INFINITY };
   const sources = names.map((name) => makeSource(name, config, context));
-  const isQuestDb = config.store.type === "questdb" && flags.store === undefined;
-  const tablePrefix = isQuestDb && config.store.type === "questdb" ? config.store.tablePrefix : "";
   try {
-    return await prove({ store, tablePrefix, clock: systemClock, sources, whyNotAsked: why }, asked);
+    return await prove({ store, clock: systemClock, sources, whyNotAsked: why }, asked);
   } finally {
     await Promise.all(sources.map((source) => source.stop()));
     await store.close();

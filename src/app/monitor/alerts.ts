@@ -45,6 +45,14 @@ export interface Probe {
 export const OK: Reading = { state: "ok" };
 export const UNKNOWN: Reading = { state: "unknown" };
 
+const NAMES_SHOWN = 5;
+
+/** The first of many, for a sentence. */
+export function firstOf(names: readonly string[]): string {
+  const more = names.length > NAMES_SHOWN ? ` and ${names.length - NAMES_SHOWN} more` : "";
+  return `${names.slice(0, NAMES_SHOWN).join(", ")}${more}`;
+}
+
 export function bad(detail: string): Reading {
   return { state: "bad", detail };
 }

@@ -4,7 +4,7 @@
  */
 import type { Clock } from "../../base/clock.ts";
 import type { PartitionEnd, RecordSource } from "../../source/contract.ts";
-import { bad, OK, type Probe, type Reading, UNKNOWN } from "./alerts.ts";
+import { bad, firstOf, OK, type Probe, type Reading, UNKNOWN } from "./alerts.ts";
 
 export interface LagParts {
   readonly clock: Clock;
@@ -27,7 +27,6 @@ interface Sight {
 
 /** Ends kept of a partition; at the bound every second one goes, which costs accuracy only. */
 const ENDS_MAX = 512;
-const NAMES_SHOWN = 5;
 /** Both alerts are made of one look; a second one within this time is answered from it. */
 const LOOK_EVERY_MS = 4_000;
 
@@ -67,10 +66,7 @@ export class LagWatch {
       return problem === undefined ? [] : [`${name} ${problem}`];
     });
     if (problems.length === 0) return OK;
-    const more = problems.length > NAMES_SHOWN ? ` and ${problems.length - NAMES_SHOWN} more` : "";
-    return bad(
-      `counting is behind: ${problems.slice(0, NAMES_SHOWN).join(", ")}${more}; Kafka keeps the records`,
-    );
+    return bad(`counting is behind: ${firstOf(problems)}; Kafka keeps the records`);
   }
 
   /** @returns false when the broker or the store could not be asked: what goes on meanwhile is not held against anyone. */

@@ -31,8 +31,6 @@ export interface ProbeParts {
 export function sharedProbes(parts: ProbeParts): readonly Probe[] {
   const { config, store, clock } = parts;
   const { monitor } = config;
-  const tablePrefix = config.store.type === "questdb" ? config.store.tablePrefix : "";
-  const asked = { store, tablePrefix, clock };
   const brokers = () => parts.sources().filter(({ committed }) => committed !== undefined);
   const lag = new LagWatch({
     clock,
@@ -52,9 +50,9 @@ export function sharedProbes(parts: ProbeParts): readonly Probe[] {
       monitor.unreachable,
     ),
     ...lag.probes(),
-    whileOpen(parts, auditsProbe(asked, monitor.auditsLate)),
+    whileOpen(parts, auditsProbe(parts, monitor.auditsLate)),
     deliveryProbe(parts.failing, monitor.deliveryFailing),
-    whileOpen(parts, rejectedProbe(asked, monitor.rejectedShare)),
+    whileOpen(parts, rejectedProbe(parts, monitor.rejectedShare)),
   ];
 }
 

@@ -14,7 +14,7 @@ const store: Store = makeStore(storeOptionsSchema.parse({ type: "duckdb", path: 
   clock,
   telemetry,
 });
-const parts = { store, tablePrefix: "", clock };
+const parts = { store, clock };
 
 beforeAll(() => store.open());
 afterAll(() => store.close());

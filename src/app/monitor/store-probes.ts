@@ -2,11 +2,10 @@
 import type { Clock } from "../../base/clock.ts";
 import { OUTCOME_STAGES, OUTCOMES } from "../../decode/outcome.ts";
 import type { Store } from "../../store/contract.ts";
-import { bad, OK, type Probe } from "./alerts.ts";
+import { bad, firstOf, OK, type Probe } from "./alerts.ts";
 
 export interface StoreProbeParts {
-  readonly store: Pick<Store, "query">;
-  readonly tablePrefix: string;
+  readonly store: Pick<Store, "query" | "tablePrefix">;
   readonly clock: Clock;
 }
 
@@ -18,20 +17,19 @@ const RECORDS_MIN = 100;
 const CONFIRM_MS = 60_000;
 /** Windows merged before this are no longer waited for. */
 const AUDITS_SPAN_MS = 86_400_000;
-const NAMES_SHOWN = 5;
 
 /** A tombstone (`empty`) is no dead letter. */
 const REJECTED = OUTCOMES.filter((outcome) => OUTCOME_STAGES[outcome] === "decode" && outcome !== "empty")
   .map((outcome) => `records_${outcome}`)
   .join(" + ");
 
-export function rejectedProbe({ store, tablePrefix, clock }: StoreProbeParts, shareMax: number): Probe {
+export function rejectedProbe({ store, clock }: StoreProbeParts, shareMax: number): Probe {
   return {
     alert: "records-rejected",
     boundMs: CONFIRM_MS,
     look: async () => {
       const [row] = await store.query(
-        `SELECT sum(${REJECTED}) AS rejected, sum(end_offset - start_offset) AS records FROM ${tablePrefix}segments ` +
+        `SELECT sum(${REJECTED}) AS rejected, sum(end_offset - start_offset) AS records FROM ${store.tablePrefix}segments ` +
           `WHERE started_at >= ${time(clock.nowMs() - REJECTED_SPAN_MS)}`,
       );
       const [rejected, records] = [Number(row?.["rejected"] ?? 0), Number(row?.["records"] ?? 0)];
@@ -44,7 +42,7 @@ export function rejectedProbe({ store, tablePrefix, clock }: StoreProbeParts, sh
 }
 
 /** By lane the newest merged window that had the time to be judged, against the newest that was. */
-export function auditsProbe({ store, tablePrefix, clock }: StoreProbeParts, lateMs: number): Probe {
+export function auditsProbe({ store, clock }: StoreProbeParts, lateMs: number): Probe {
   return {
     alert: "audits-late",
     boundMs: CONFIRM_MS,
@@ -52,23 +50,21 @@ export function auditsProbe({ store, tablePrefix, clock }: StoreProbeParts, late
       const nowMs = clock.nowMs();
       const lanes = "swimlane, source, window_size_ms";
       const merged = await store.query(
-        `SELECT ${lanes}, max(window_start) AS newest FROM ${tablePrefix}windows WHERE merged_at < ${time(nowMs - lateMs)} ` +
+        `SELECT ${lanes}, max(window_start) AS newest FROM ${store.tablePrefix}windows WHERE merged_at < ${time(nowMs - lateMs)} ` +
           `AND merged_at >= ${time(nowMs - AUDITS_SPAN_MS)} GROUP BY ${lanes}`,
       );
       if (merged.length === 0) return OK;
       const oldest = Math.min(...merged.map(newestOf));
       const judged = await store.query(
-        `SELECT ${lanes}, max(window_start) AS newest FROM ${tablePrefix}verdicts WHERE window_start >= ${time(oldest)} GROUP BY ${lanes}`,
+        `SELECT ${lanes}, max(window_start) AS newest FROM ${store.tablePrefix}verdicts WHERE window_start >= ${time(oldest)} GROUP BY ${lanes}`,
       );
       const newest = new Map(judged.map((row) => [laneOf(row), newestOf(row)]));
       const late = merged
         .filter((row) => (newest.get(laneOf(row)) ?? Number.NEGATIVE_INFINITY) < newestOf(row))
         .map(laneOf);
       if (late.length === 0) return OK;
-      const more = late.length > NAMES_SHOWN ? ` and ${late.length - NAMES_SHOWN} more` : "";
       return bad(
-        `${late.length} lanes have windows that nobody judged within ${Math.round(lateMs / 1_000)} s: ` +
-          `${late.slice(0, NAMES_SHOWN).join(", ")}${more}`,
+        `${late.length} lanes have windows that nobody judged within ${Math.round(lateMs / 1_000)} s: ${firstOf(late)}`,
       );
     },
   };
