@@ -120,6 +120,6 @@ export function measureName({ of, q = 0.5 }: Bound): string {
   return of === "quantile" ? `p${spoken(q * 100)}` : of;
 }
 
-function wordsOf({ of, q = 0.5 }: Bound): string {
-  return of === "quantile" ? `p${spoken(q * 100)}` : WORDS[of];
+function wordsOf(bound: Bound): string {
+  return bound.of === "quantile" ? measureName(bound) : WORDS[bound.of];
 }

@@ -153,14 +153,14 @@ export function tolerated(
   });
 }
 
-/** True where a change must not become the new normal, since it is a fault that a person has confirmed. */
-export function isKnownFault(memory: LaneMemory, feature: string, windowStartMs: number): boolean {
-  return windowStartMs < (memory.feedback?.faultUntilMs[feature] ?? Number.NEGATIVE_INFINITY);
-}
-
-/** True where a change was meant, and need not last as long as others before it is the new normal. */
-export function isExpected(memory: LaneMemory, feature: string, windowStartMs: number): boolean {
-  return expectedChange(memory.feedback, feature, windowStartMs) !== undefined;
+/** What people said of the change that a feature shows: a fault that they confirmed, or one that was meant. */
+export function changeOf(
+  feedback: FeedbackMemory | undefined,
+  feature: string,
+  windowStartMs: number,
+): "fault" | "expected" | undefined {
+  if (windowStartMs < (feedback?.faultUntilMs[feature] ?? Number.NEGATIVE_INFINITY)) return "fault";
+  return expectedChange(feedback, feature, windowStartMs) === undefined ? undefined : "expected";
 }
 
 function expectedChange(

@@ -30,7 +30,7 @@ import {
   settleFeature,
 } from "./feature-audit.ts";
 import { emptyFeatureMemory } from "./feature-memory.ts";
-import { hearFeedback, isExpected, isKnownFault, toleranceOf, tolerated } from "./feedback.ts";
+import { changeOf, hearFeedback, toleranceOf, tolerated } from "./feedback.ts";
 import { findingRow, seriesRow } from "./finding-rows.ts";
 import { judgeJoint, learnJoint } from "./joint.ts";
 import { emptyLaneMemory, FEATURES_MAX, type LaneMemory } from "./lane-memory.ts";
@@ -345,14 +345,9 @@ export class LaneAuditor {
     return toleranceOf(this.#memory.feedback, anomaly, windowStartMs)?.label === "noise";
   }
 
-  #changeOf(feature: string, windowStartMs: number): FeatureAudit["change"] {
-    if (isKnownFault(this.#memory, feature, windowStartMs)) return "fault";
-    return isExpected(this.#memory, feature, windowStartMs) ? "expected" : undefined;
-  }
-
   #featureAudit(feature: string, featureCount: number, windowStartMs: number): FeatureAudit {
     return {
-      change: this.#changeOf(feature, windowStartMs),
+      change: changeOf(this.#memory.feedback, feature, windowStartMs),
       context: this.#featureContext(feature, featureCount),
       detectors: this.#distributions,
       detectorOptions: this.#options.detectorOptions,

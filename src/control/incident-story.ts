@@ -28,7 +28,7 @@ export function incidentAnswer(row: IncidentRow, detail: "brief" | "whole"): Inc
 }
 
 /** A feature's name may hold a colon, a detector's never does. */
-function readMembers(members: string): IncidentAnswer["members"] {
+export function readMembers(members: string): IncidentAnswer["members"] {
   if (members === "") return [];
   return members.split(",").map((member) => {
     const colon = member.lastIndexOf(":");

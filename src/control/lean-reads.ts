@@ -2,7 +2,6 @@
  * Reads of a few plain columns where the store's own rows would be far too heavy: sketches are not decoded to draw a
  * line, nor stories of incidents to count them. Only SQL that every store here understands, over documented columns.
  */
-
 import type { Severity } from "../../detectors/contract.ts";
 import { isOfLimitsAlone } from "../audit/verdict-name.ts";
 import type { IncidentState, Store } from "../store/contract.ts";
@@ -212,7 +211,7 @@ function namesOf(names: unknown, counts: unknown): ReadonlyMap<string, number> {
   return new Map(numbers.map((count, i) => [list[i] ?? "", count]));
 }
 
-const text = (value: unknown) => (typeof value === "string" ? value : "");
-const time = (value: unknown) => (value instanceof Date ? value.getTime() : Number(value));
+export const text = (value: unknown) => (typeof value === "string" ? value : "");
+export const time = (value: unknown) => (value instanceof Date ? value.getTime() : Number(value));
 const number = (value: unknown): Maybe =>
   value === null || value === undefined ? null : maybe(Number(value));

@@ -2,12 +2,12 @@
 import { errorText } from "../../base/errors.ts";
 import type { LaneBudgetAnswer, PageBudgetAnswer } from "../../control/wire-page-budget.ts";
 import { loadConfig } from "../config/load.ts";
-import { askControl, type ControlFlags, controlAddress } from "./control-address.ts";
+import { type AskingFlags, iso } from "./asking.ts";
+import { askControl, controlAddress } from "./control-address.ts";
 import { EXIT } from "./exit.ts";
 import { textTable } from "./text-table.ts";
 
-interface BudgetFlags extends ControlFlags {
-  readonly config: string;
+interface BudgetFlags extends AskingFlags {
   readonly swimlane?: string;
   readonly since: string;
   readonly until: string;
@@ -76,4 +76,3 @@ function budgetText(answer: PageBudgetAnswer): string {
 }
 
 const short = (value: number) => String(Number(value.toPrecision(2)));
-const iso = (epochMs: number) => `${new Date(epochMs).toISOString().slice(0, 16)}Z`;

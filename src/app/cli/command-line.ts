@@ -46,6 +46,7 @@ function commands(done: (code: number) => void): Command {
     .showSuggestionAfterError(true);
   const config = () =>
     new Option("-c, --config <file>", "configuration file").default("lanewatch.yaml").env("LANEWATCH_CONFIG");
+  const asking = askingWith(config);
 
   program
     .command("run")
@@ -144,18 +145,13 @@ function commands(done: (code: number) => void): Command {
     .command("schema")
     .description("print the configuration's JSON Schema, for editors")
     .action(() => done(schemaCommand()));
-  program
-    .command("gate")
+  asking(program.command("gate"))
     .description("is this lane safe to train or serve on? exit 0 pass, 1 hold, 2 unknown, 64 usage")
     .requiredOption("-s, --swimlane <name>", "the lane")
     .option("--since <length>", "how far back to look, such as 1h or 7d", "1h")
-    .addOption(new Option("--url <url>", "where the control server answers").env("LANEWATCH_URL"))
-    .addOption(new Option("--token <token>", "its bearer token").env("LANEWATCH_TOKEN"))
-    .addOption(config())
     .option("--json", "print the whole answer as JSON")
     .action(async (options) => done(await gateCommand(options)));
-  program
-    .command("budget")
+  asking(program.command("budget"))
     .description(
       "the audit of the auditor: pages against the budget, precision from feedback, rules that never or nearly always fire: " +
         "exit 0 no lane over twice its budget, 1 one or more, 2 unknown, 64 usage",
@@ -163,9 +159,6 @@ function commands(done: (code: number) => void): Command {
     .option("-s, --swimlane <name>", "only this lane")
     .option("--since <time>", "pages from here on (ISO 8601, or how long ago: 28d)", "28d")
     .option("--until <time>", "and before here", "now")
-    .addOption(new Option("--url <url>", "where the control server answers").env("LANEWATCH_URL"))
-    .addOption(new Option("--token <token>", "its bearer token").env("LANEWATCH_TOKEN"))
-    .addOption(config())
     .option("--json", "print the whole answer as JSON")
     .action(async (options) => done(await budgetCommand(options)));
   const sketch = program
@@ -189,8 +182,8 @@ function commands(done: (code: number) => void): Command {
     .addOption(config())
     .action(async (options) => done(await exportCommand(options)));
   const baseline = baselineCommands(program, config, done);
-  const silence = silenceCommands(program, config, done);
-  const incident = incidentCommands(program, config, done);
+  const silence = silenceCommands(program, asking, done);
+  const incident = incidentCommands(program, asking, done);
   for (const command of [
     ...program.commands,
     ...sketch.commands,
@@ -253,8 +246,10 @@ function baselineCommands(program: Command, config: () => Option, done: (code: n
   return baseline;
 }
 
+type Asking = (command: Command) => Command;
+
 /** With the options of a command that asks the running service. */
-function askingWith(config: () => Option): (command: Command) => Command {
+function askingWith(config: () => Option): Asking {
   return (command) =>
     command
       .addOption(config())
@@ -262,9 +257,8 @@ function askingWith(config: () => Option): (command: Command) => Command {
       .addOption(new Option("--token <token>", "its bearer token").env("LANEWATCH_TOKEN"));
 }
 
-function incidentCommands(program: Command, config: () => Option, done: (code: number) => void): Command {
+function incidentCommands(program: Command, asking: Asking, done: (code: number) => void): Command {
   const incident = program.command("incident").description("what is wrong, and whether it was worth a page");
-  const asking = askingWith(config);
   asking(incident.command("list").description("incidents, open ones first"))
     .option("-s, --swimlane <name>", "only this lane's")
     .option("--since <time>", "those that began since then (ISO 8601, or how long ago: 7d)")
@@ -284,9 +278,8 @@ function incidentCommands(program: Command, config: () => Option, done: (code: n
   return incident;
 }
 
-function silenceCommands(program: Command, config: () => Option, done: (code: number) => void): Command {
+function silenceCommands(program: Command, asking: Asking, done: (code: number) => void): Command {
   const silence = program.command("silence").description("mute by hand, always with an end");
-  const asking = askingWith(config);
   asking(silence.command("add").description("tell nobody of what matches, until it ends"))
     .option("-s, --swimlane <pattern>", "these lanes")
     .option("--source <pattern>", "these sources")

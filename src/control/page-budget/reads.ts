@@ -3,7 +3,8 @@
  * have a year of minute verdicts, so verdicts are counted by the store, and never more of them than a bound.
  */
 import type { FeedbackLabel, Store, TimeSpan } from "../../store/contract.ts";
-import { iso, OPENED, type PlainTables, QUERY_ROWS_MAX } from "../lean-reads.ts";
+import { readMembers } from "../incident-story.ts";
+import { iso, OPENED, type PlainTables, QUERY_ROWS_MAX, text, time } from "../lean-reads.ts";
 
 /** Verdicts that the store may pass over for one answer: a second or two of a column scan. */
 export const VERDICTS_SCANNED_MAX = 20_000_000;
@@ -156,14 +157,11 @@ function laneCondition(swimlane: string | undefined): { text: string; parameters
 }
 
 function pageOf(row: Row): PageBrief {
-  const startedAt = row["started_at"];
-  const members = text(row["members"]).split(",");
-  // "feature:detector", both without colons of their own.
-  const detectors = members.map((member) => member.slice(member.lastIndexOf(":") + 1));
+  const detectors = readMembers(text(row["members"])).map(({ detector }) => detector);
   return {
     id: text(row["id"]),
     swimlane: text(row["swimlane"]),
-    startMs: startedAt instanceof Date ? startedAt.getTime() : Number(startedAt),
+    startMs: time(row["started_at"]),
     detectors: [...new Set(detectors)].filter((detector) => detector !== ""),
   };
 }
@@ -181,5 +179,4 @@ function ruleOf(row: Row): RuleCount {
   };
 }
 
-const text = (value: unknown) => (typeof value === "string" ? value : "");
 const number = (value: unknown) => Number(value ?? 0);
