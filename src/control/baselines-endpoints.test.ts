@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { MINUTE_MS, seedStore } from "../../test/browser/seeded-world.ts";
+import { serveControl } from "../../test/harness/control-server.ts";
 import { ManualClock } from "../base/clock.ts";
 import { Telemetry } from "../base/telemetry.ts";
 import type { Store } from "../store/contract.ts";
 import { makeStore, storeOptionsSchema } from "../store/index.ts";
 import type { ControlServer } from "./contract.ts";
-import { startControlServer } from "./server.ts";
 import type { FailureAnswer } from "./wire.ts";
 import type { BaselineAnswer, BaselinesAnswer, PromotedAnswer } from "./wire-baselines.ts";
 
@@ -19,20 +19,10 @@ beforeAll(async () => {
   store = makeStore(storeOptionsSchema.parse({ type: "duckdb" }), { clock, telemetry });
   await store.open();
   await seedStore(store, T0);
-  server = await startControlServer({
-    store,
-    telemetry,
-    clock,
-    host: "127.0.0.1",
-    port: 0,
-    readiness: async () => [],
-    laneSettings: () => ({
-      windowSizeMs: MINUTE_MS,
-      latenessMs: 10_000,
-      judgingMsMax: 20_000,
-      pageBudgetPerWeek: 0.25,
-      gate: { insufficient: "unknown" },
-    }),
+  server = await serveControl(store, clock, {
+    windowSizeMs: MINUTE_MS,
+    latenessMs: 10_000,
+    judgingMsMax: 20_000,
   });
 }, 120_000);
 

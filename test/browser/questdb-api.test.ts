@@ -2,9 +2,9 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { ManualClock, systemClock } from "../../src/base/clock.ts";
 import { Telemetry } from "../../src/base/telemetry.ts";
 import type { ControlServer } from "../../src/control/contract.ts";
-import { startControlServer } from "../../src/control/server.ts";
 import type { Store } from "../../src/store/contract.ts";
 import { makeStore, storeOptionsSchema } from "../../src/store/index.ts";
+import { serveControl } from "../harness/control-server.ts";
 import { describeWithEngines, engine } from "../harness/engines-suite.ts";
 import { MINUTE_MS, SEEDED_LANES, seedStore } from "./seeded-world.ts";
 
@@ -50,6 +50,7 @@ describeWithEngines(["questdb"], "the API on QuestDB", () => {
     "/v1/verdicts?swimlane=prod&answer=anomalous&since=1h",
     "/v1/gate?swimlane=eval",
     "/v1/gate?swimlane=prod",
+    "/v1/page-budget?since=4h",
   ])("%s answers as on DuckDB", async (path) => {
     const duckdb = await ask(servers[1]!, path);
     expect(duckdb).toMatchObject({ status: 200 });
@@ -61,10 +62,9 @@ describeWithEngines(["questdb"], "the API on QuestDB", () => {
 function serve(store: Store): Promise<ControlServer> {
   // Advanced with every look, so that lanes are read anew; event time stands still.
   const clock = new ManualClock(T0);
-  return startControlServer({
+  return serveControl(
     store,
-    telemetry,
-    clock: {
+    {
       nowMs: () => {
         clock.advanceTo(clock.nowMs() + 3_600_000);
         return clock.nowMs();
@@ -72,18 +72,9 @@ function serve(store: Store): Promise<ControlServer> {
       elapsedMs: () => clock.nowMs(),
       sleep: (delayMs, signal) => clock.sleep(delayMs, signal),
     },
-    eventNowMs: () => T0 + 45_000,
-    host: "127.0.0.1",
-    port: 0,
-    readiness: async () => [],
-    laneSettings: () => ({
-      windowSizeMs: MINUTE_MS,
-      latenessMs: 10_000,
-      judgingMsMax: 20_000,
-      pageBudgetPerWeek: 0.25,
-      gate: { insufficient: "unknown" },
-    }),
-  });
+    { windowSizeMs: MINUTE_MS, latenessMs: 10_000, judgingMsMax: 20_000 },
+    { eventNowMs: () => T0 + 45_000 },
+  );
 }
 
 async function ask(server: ControlServer, path: string): Promise<unknown> {

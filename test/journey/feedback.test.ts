@@ -10,11 +10,11 @@ import { References } from "../../src/app/references.ts";
 import { ManualClock } from "../../src/base/clock.ts";
 import { Telemetry } from "../../src/base/telemetry.ts";
 import type { ControlServer } from "../../src/control/contract.ts";
-import { startControlServer } from "../../src/control/server.ts";
 import type { FeedbackAnswer } from "../../src/control/wire-feedback.ts";
 import type { IncidentDetailAnswer } from "../../src/control/wire-incidents.ts";
 import type { Store } from "../../src/store/contract.ts";
 import { makeStore, storeOptionsSchema } from "../../src/store/index.ts";
+import { serveControl } from "../harness/control-server.ts";
 
 const HOUR = 3_600_000;
 const START = Date.UTC(2026, 0, 5);
@@ -36,21 +36,7 @@ let audits: AuditService;
 beforeAll(async () => {
   store = makeStore(storeOptionsSchema.parse({ type: "duckdb" }), { clock, telemetry });
   await store.open();
-  server = await startControlServer({
-    store,
-    telemetry,
-    clock,
-    host: "127.0.0.1",
-    port: 0,
-    readiness: async () => [],
-    laneSettings: () => ({
-      windowSizeMs: HOUR,
-      latenessMs: 0,
-      judgingMsMax: 1_000,
-      pageBudgetPerWeek: 0.25,
-      gate: { insufficient: "unknown" },
-    }),
-  });
+  server = await serveControl(store, clock, { windowSizeMs: HOUR });
   await store.writeWindows(
     Array.from({ length: HISTORY + 60 }, (_, i) => ({
       ...LANE,

@@ -5,11 +5,11 @@ import { ManualClock } from "../../src/base/clock.ts";
 import { Telemetry } from "../../src/base/telemetry.ts";
 import type { ControlServer } from "../../src/control/contract.ts";
 import { ruleSpan } from "../../src/control/page-budget/reads.ts";
-import { startControlServer } from "../../src/control/server.ts";
 import type { PageBudgetAnswer } from "../../src/control/wire-page-budget.ts";
 import type { FeedbackLabel, Store } from "../../src/store/contract.ts";
 import { makeStore, storeOptionsSchema } from "../../src/store/index.ts";
 import { incidentRow, verdictRow, windowRow } from "../conformance/store-rows.ts";
+import { serveControl } from "../harness/control-server.ts";
 
 const HOUR_MS = 3_600_000;
 const NOW_MS = Date.UTC(2026, 10, 23);
@@ -70,21 +70,7 @@ beforeAll(async () => {
     say("noise", "noise", NOW_MS - 2_000),
     say("real", "real", NOW_MS - 1_000),
   ]);
-  server = await startControlServer({
-    store,
-    telemetry,
-    clock,
-    host: "127.0.0.1",
-    port: 0,
-    readiness: async () => [],
-    laneSettings: () => ({
-      windowSizeMs: HOUR_MS,
-      latenessMs: 0,
-      judgingMsMax: 0,
-      pageBudgetPerWeek: 0.25,
-      gate: { insufficient: "unknown" },
-    }),
-  });
+  server = await serveControl(store, clock, { windowSizeMs: HOUR_MS, judgingMsMax: 0 });
 }, 60_000);
 
 afterAll(async () => {

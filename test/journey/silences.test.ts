@@ -3,12 +3,12 @@ import { runCommandLine } from "../../src/app/cli/command-line.ts";
 import { ManualClock } from "../../src/base/clock.ts";
 import { Telemetry } from "../../src/base/telemetry.ts";
 import type { ControlServer } from "../../src/control/contract.ts";
-import { startControlServer } from "../../src/control/server.ts";
 import type { SilenceAnswer, SilencesAnswer } from "../../src/control/wire-silences.ts";
 import { matchedOf } from "../../src/incident/inhibit.ts";
 import { readSilences, silenceOf } from "../../src/incident/silence.ts";
 import type { Store } from "../../src/store/contract.ts";
 import { makeStore, storeOptionsSchema } from "../../src/store/index.ts";
+import { serveControl } from "../harness/control-server.ts";
 import { incidentExample } from "../harness/incident-example.ts";
 
 const T0 = Date.UTC(2026, 10, 2, 12);
@@ -20,21 +20,7 @@ let server: ControlServer;
 beforeAll(async () => {
   store = makeStore(storeOptionsSchema.parse({ type: "duckdb" }), { clock, telemetry });
   await store.open();
-  server = await startControlServer({
-    store,
-    telemetry,
-    clock,
-    host: "127.0.0.1",
-    port: 0,
-    readiness: async () => [],
-    laneSettings: () => ({
-      windowSizeMs: 60_000,
-      latenessMs: 0,
-      judgingMsMax: 1_000,
-      pageBudgetPerWeek: 0.25,
-      gate: { insufficient: "unknown" },
-    }),
-  });
+  server = await serveControl(store, clock);
 });
 afterAll(async () => {
   await server.stop();
