@@ -36,6 +36,8 @@ export class DuckDbTables implements Tables {
   readonly #telemetry: Telemetry;
   readonly #commits: GroupCommit<Item>;
   #open: Open | undefined;
+  /** Reads under way: a connection that is closed beneath one takes the whole process with it. */
+  readonly #reads = new Set<Promise<unknown>>();
   /** What a buffered write failed with: told to the next caller, as its own has gone. */
   #bufferedError: unknown;
 
@@ -80,7 +82,7 @@ export class DuckDbTables implements Tables {
 
   async select(table: Table, selection: Selection): Promise<readonly Cells[]> {
     await this.#settle();
-    return selectRows(this.#opened().reader, table, selection);
+    return this.#read(({ reader }) => selectRows(reader, table, selection));
   }
 
   async query(
@@ -89,14 +91,13 @@ export class DuckDbTables implements Tables {
     rowsMax = this.#options.queryRowsMax,
   ): Promise<readonly Readonly<Record<string, unknown>>[]> {
     await this.#settle();
-    const { duckdb, reader } = this.#opened();
-    return queryReadOnly(duckdb, reader, sql, parameters, rowsMax);
+    return this.#read(({ duckdb, reader }) => queryReadOnly(duckdb, reader, sql, parameters, rowsMax));
   }
 
   async ready(): Promise<boolean> {
     if (this.#open === undefined || this.#bufferedError !== undefined) return false;
     try {
-      await this.#open.writer.run("SELECT 1");
+      await this.#read(({ writer }) => writer.run("SELECT 1"));
       return true;
     } catch {
       return false;
@@ -108,6 +109,10 @@ export class DuckDbTables implements Tables {
     if (open === undefined) return;
     await this.#commits.drain();
     this.#open = undefined;
+    while (this.#reads.size > 0) {
+      open.reader.interrupt();
+      await Promise.race(this.#reads).catch(() => {});
+    }
     open.writer.closeSync();
     open.reader.closeSync();
     open.database.close();
@@ -146,6 +151,18 @@ export class DuckDbTables implements Tables {
     return undefined;
   }
 
+  async #read<T>(read: (open: Open) => Promise<T>): Promise<T> {
+    const reading = read(this.#opened());
+    this.#reads.add(reading);
+    try {
+      return await reading;
+    } catch (cause) {
+      throw this.#open === undefined ? closedError(this.#options.path, cause) : cause;
+    } finally {
+      this.#reads.delete(reading);
+    }
+  }
+
   #throwBuffered(): void {
     if (this.#bufferedError !== undefined) throw this.#bufferedError;
   }
@@ -182,6 +199,13 @@ function lostError(path: string, cause: unknown): OperationalError {
     `Rows that were buffered for ${path} could not be committed and are lost (${errorText(cause)}). What was committed ` +
       "before is safe. Mend the cause and run it again from the start; what is written twice is kept once.",
     { code: "STORE_ROWS_LOST", retryable: false, context: { path }, cause },
+  );
+}
+
+function closedError(path: string, cause: unknown): OperationalError {
+  return new OperationalError(
+    `${path} was closed while it was read, as this process ends. Nothing that was written is lost; ask the next process.`,
+    { code: "STORE_CLOSED", retryable: false, context: { path }, cause },
   );
 }
 
