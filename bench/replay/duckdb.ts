@@ -8,8 +8,6 @@ const [path, count] = process.argv.slice(2);
 const NUMBERS = ["watch_time", "score", "sessions", "age", "price", "latency_ms", "clicks"];
 const TEXTS = ["country", "device"];
 
-const instance = await DuckDBInstance.create(":memory:", { threads: "1" });
-const connection = await instance.connect();
 const quantiles = NUMBERS.map((name) => `approx_quantile(features.${name}, [0.05, 0.5, 0.95]) AS ${name}`);
 const distinct = TEXTS.map((name) => `approx_count_distinct(features.${name}) AS ${name}`);
 const struct = [
@@ -19,6 +17,8 @@ const struct = [
 ].join(", ");
 const startCpu = process.cpuUsage();
 const startMs = performance.now();
+const instance = await DuckDBInstance.create(":memory:", { threads: "1" });
+const connection = await instance.connect();
 const rows = await connection.runAndReadAll(
   `SELECT swimlane, ts // 60000 AS minute, count(*)::DOUBLE AS records, ${[...quantiles, ...distinct].join(", ")},
      count_if(features.is_premium) AS is_premium

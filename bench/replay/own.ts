@@ -2,6 +2,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+// Loaded here, as on DuckDB's side, so that what loading takes is in neither clock.
+import "@duckdb/node-api";
 import { BUILT_IN_DETECTORS } from "../../detectors/index.ts";
 import { parseConfig } from "../../src/app/config/load.ts";
 import { replay } from "../../src/app/replay.ts";

@@ -5,16 +5,16 @@
  *   npm run bench:replay -- [--records 1000000] [--rounds 5] [--step-ms 1] [--json FILE]
  *
  * The records are those of bench:ingest. A larger step between them makes more and smaller windows, so that judging
- * weighs more; DuckDB's query judges nothing.
+ * weighs more; DuckDB's query judges nothing. Both clocks start once the modules are loaded and before a database is open.
  */
-import { spawnSync } from "node:child_process";
 import { createWriteStream, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { cpus, loadavg, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { parseArgs } from "node:util";
 import { makeRecords } from "../ingest/records.ts";
+import { alternate, conditions, type Run, ratiosOf, run, summary, table } from "../rounds.ts";
 
 const { values } = parseArgs({
   options: {
@@ -27,9 +27,7 @@ const { values } = parseArgs({
 const count = Number(values.records);
 const rounds = Number(values.rounds);
 
-interface Run {
-  readonly cpuUs: number;
-  readonly wallMs: number;
+interface ReplayRun extends Run {
   readonly groups: number;
 }
 
@@ -37,16 +35,11 @@ const folder = mkdtempSync(join(tmpdir(), "lanewatch-bench-"));
 try {
   const path = join(folder, "records.jsonl");
   await pipeline(Readable.from(lines()), createWriteStream(path));
-  const own: Run[] = [];
-  const duckdb: Run[] = [];
-  for (let round = 0; round < rounds; round++) {
-    own.push(run("bench/replay/own.ts", path));
-    duckdb.push(run("bench/replay/duckdb.ts", path));
-    console.error(
-      `round ${round + 1} of ${rounds}: replay ${perRecord(own.at(-1)!)} µs, DuckDB ${perRecord(duckdb.at(-1)!)} µs a record`,
-    );
-  }
-  report(own, duckdb, statSync(path).size / count);
+  const runs = await alternate(rounds, count, {
+    replay: () => run<ReplayRun>(["bench/replay/own.ts", path, String(count)]),
+    DuckDB: () => run<ReplayRun>(["bench/replay/duckdb.ts", path, String(count)]),
+  });
+  report(runs.replay, runs.DuckDB, statSync(path).size / count);
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
@@ -62,61 +55,27 @@ function* lines(): Generator<string> {
   yield block;
 }
 
-function run(script: string, path: string): Run {
-  const words = ["--import", "tsx", script, path, String(count)];
-  const { status, stdout, stderr } = spawnSync(process.execPath, words, { encoding: "utf8" });
-  if (status !== 0) throw new Error(`${script} ended with ${status}: ${stderr}`);
-  return JSON.parse(stdout.trim().split("\n").at(-1)!) as Run;
-}
-
-function report(own: readonly Run[], duckdb: readonly Run[], recordBytes: number): void {
-  const ratios = own.map((one, i) => duckdb[i]!.cpuUs / one.cpuUs);
+function report(own: readonly ReplayRun[], duckdb: readonly ReplayRun[], recordBytes: number): void {
+  const ratios = ratiosOf(own, duckdb);
   const figures = {
-    ratio_to_duckdb: round(median(ratios)),
-    ratios: ratios.map(round),
-    replay: summary(own),
-    duckdb: summary(duckdb),
+    ratio_to_duckdb: ratios.median,
+    ratios: ratios.all,
+    replay: summary(own, count),
+    duckdb: summary(duckdb, count),
     records: count,
     step_ms: Number(values["step-ms"]),
     record_bytes: Math.round(recordBytes),
     windows: own[0]!.groups,
-    machine: `${cpus().length} × ${cpus()[0]?.model ?? "unknown"}`,
-    load: round(loadavg()[0]!),
-    node: process.version,
-    date: new Date().toISOString().slice(0, 10),
+    ...conditions(),
+  };
+  const sides = {
+    "replay: counts, sketches, verdicts, store": figures.replay,
+    "DuckDB: approx. quantiles and distinct counts": figures.duckdb,
   };
   console.log(
-    [
-      `${count.toLocaleString("en")} records of ten features in ${own[0]!.groups} windows of a lane and minute, ${rounds} rounds, alternating; medians`,
-      "",
-      "                                              CPU µs/record   records/s a core",
-      row("replay: counts, sketches, verdicts, store", figures.replay),
-      row("DuckDB: approx. quantiles and distinct counts", figures.duckdb),
-      "",
+    `${count.toLocaleString("en")} records of ten features in ${own[0]!.groups} windows of a lane and minute, ` +
+      `${rounds} rounds, alternating; medians\n\n${table(sides)}\n\n` +
       `ratio by CPU time: ${figures.ratio_to_duckdb} (above 1 = replay costs less)`,
-    ].join("\n"),
   );
   if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(figures, null, 2)}\n`);
-}
-
-function row(name: string, side: ReturnType<typeof summary>): string {
-  return `${name.padEnd(45)} ${side.cpu_us_per_record.toFixed(2).padStart(13)}   ${String(side.records_per_s_a_core).padStart(16)}`;
-}
-
-function summary(runs: readonly Run[]) {
-  const cpuUs = median(runs.map((one) => one.cpuUs / count));
-  return { cpu_us_per_record: round(cpuUs), records_per_s_a_core: Math.round(1e6 / cpuUs) };
-}
-
-function perRecord(one: Run): string {
-  return (one.cpuUs / count).toFixed(2);
-}
-
-function median(numbers: readonly number[]): number {
-  const sorted = [...numbers].sort((a, b) => a - b);
-  return (sorted[Math.floor((sorted.length - 1) / 2)]! + sorted[Math.ceil((sorted.length - 1) / 2)]!) / 2;
-}
-
-function round(value: number): number {
-  return Math.round(value * 100) / 100;
 }
