@@ -63,6 +63,33 @@ export class TestTopics {
     });
   }
 
+  /** Every message that the topic holds now, of all partitions. */
+  async read(topic: string): Promise<Message[]> {
+    const ends = await this.admin((admin) => admin.fetchTopicOffsets(topic));
+    const expected = ends.reduce((sum, { low, high }) => sum + Number(high) - Number(low), 0);
+    const messages: Message[] = [];
+    if (expected === 0) return messages;
+    const consumer = this.kafka.consumer({ groupId: uniqueName("read") });
+    await consumer.connect();
+    await consumer.subscribe({ topic, fromBeginning: true });
+    await new Promise<void>((resolve, reject) => {
+      consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
+      const eachMessage = async ({ message }: { message: Message }) => {
+        messages.push(message);
+        if (messages.length >= expected) resolve();
+      };
+      consumer.run({ autoCommit: false, eachMessage }).catch(reject);
+    }).finally(() => consumer.disconnect());
+    return messages;
+  }
+
+  /** Where the group stands in partition 0; undefined without a commit. */
+  async committed(groupId: string, topic: string): Promise<number | undefined> {
+    const [commits] = await this.admin((admin) => admin.fetchOffsets({ groupId, topics: [topic] }));
+    const offset = Number(commits?.partitions.find(({ partition }) => partition === 0)?.offset ?? -1);
+    return offset < 0 ? undefined : offset;
+  }
+
   async admin<T>(work: (admin: ReturnType<Kafka["admin"]>) => Promise<T>): Promise<T> {
     const admin = this.kafka.admin();
     await admin.connect();
