@@ -193,8 +193,7 @@ export class LaneBoard {
       .sort(bySeverity);
     const nowMs = this.#options.eventNowMs();
     const paged = all.filter(
-      ({ severity, state, startMs }) =>
-        severity === "page" && state !== "pending" && startMs >= nowMs - BUDGET_SPAN_MS,
+      ({ severity, opened, startMs }) => severity === "page" && opened && startMs >= nowMs - BUDGET_SPAN_MS,
     );
     const limitPages = paged.filter(({ ofLimitsAlone }) => ofLimitsAlone).length;
     const { health, reason } = laneHealth(

@@ -114,6 +114,8 @@ export interface IncidentBrief {
   readonly severity: Severity;
   readonly title: string;
   readonly startMs: number;
+  /** It was open at some time; one that never was paged nobody. */
+  readonly opened: boolean;
   /** Its owner's fixed limits alone were broken, which costs no page budget. */
   readonly ofLimitsAlone: boolean;
 }
@@ -124,7 +126,7 @@ export async function readIncidentBriefs(
   sinceMs: number,
 ): Promise<readonly IncidentBrief[]> {
   const sql =
-    "SELECT id, swimlane, state, severity, title, started_at, changed_at, members " +
+    `SELECT id, swimlane, state, severity, title, started_at, changed_at, members, CASE WHEN ${OPENED} THEN 1 ELSE 0 END AS opened ` +
     `FROM ${tablePrefix}incidents WHERE started_at >= '${iso(sinceMs)}' OR state <> 'resolved' ORDER BY started_at DESC LIMIT ${QUERY_ROWS_MAX}`;
   const newest = new Map<string, IncidentBrief & { readonly changedAtMs: number }>();
   for (const row of await store.query(sql)) {
@@ -135,6 +137,7 @@ export async function readIncidentBriefs(
       severity: text(row["severity"]) as Severity,
       title: text(row["title"]),
       startMs: time(row["started_at"]),
+      opened: number(row["opened"]) === 1,
       ofLimitsAlone: isOfLimitsAlone(text(row["members"])),
       changedAtMs: time(row["changed_at"]),
     };

@@ -64,11 +64,13 @@ export interface LaneBudgetAnswer {
   readonly accepted: number;
   /** Incidents of severity page that opened: real ones too. */
   readonly pages: number;
+  /** Of those, below an incident above several lanes: each lane counts its own, and people are told once. */
+  readonly groupedPages: number;
   /** Pages a week, and the 95 % interval of a Poisson rate; `null` without a window. */
   readonly pagesPerWeek: Maybe;
   readonly pagesPerWeekLow: Maybe;
   readonly pagesPerWeekHigh: Maybe;
-  /** By the newest that was said of each page. */
+  /** By the newest that was said of each page, or of the incident above it. */
   readonly feedback: Readonly<Record<FeedbackLabel, number>>;
   readonly unjudged: number;
   /** Noise and unjudged: at most so many were false. */

@@ -5,6 +5,7 @@ import { ManualClock } from "../../src/base/clock.ts";
 import { Telemetry } from "../../src/base/telemetry.ts";
 import type { ControlServer } from "../../src/control/contract.ts";
 import { ruleSpan } from "../../src/control/page-budget/reads.ts";
+import type { LanesAnswer } from "../../src/control/wire.ts";
 import type { PageBudgetAnswer } from "../../src/control/wire-page-budget.ts";
 import type { FeedbackLabel, Store } from "../../src/store/contract.ts";
 import { makeStore, storeOptionsSchema } from "../../src/store/index.ts";
@@ -52,11 +53,19 @@ beforeAll(async () => {
     page("warned", 40, { severity: "warn" }),
     page("never told", 50, { state: "resolved", explanation: JSON.stringify({ openedAtMs: null }) }),
     page("before", HOURS + 800),
+    // One cause in two lanes, told once; the second joined after people had spoken.
+    page("prod below", 60, { state: "resolved" }),
+    page("calm below", 60, { state: "resolved", swimlane: "it's calm" }),
+    page("above", 60, {
+      state: "resolved",
+      swimlane: "*",
+      explanation: JSON.stringify({ openedAtMs: NOW_MS, children: ["prod below", "calm below"] }),
+    }),
   ]);
-  const say = (incidentId: string, label: FeedbackLabel, atMs: number) => ({
+  const say = (incidentId: string, label: FeedbackLabel, atMs: number, swimlane = "prod") => ({
     atMs,
     incidentId,
-    swimlane: "prod",
+    swimlane,
     severity: "page" as const,
     label,
     givenBy: "ada",
@@ -69,6 +78,9 @@ beforeAll(async () => {
     say("noise", "real", NOW_MS - 3_000),
     say("noise", "noise", NOW_MS - 2_000),
     say("real", "real", NOW_MS - 1_000),
+    say("above", "noise", NOW_MS - 3_000, "*"),
+    say("prod below", "noise", NOW_MS - 3_000),
+    say("prod below", "fixed", NOW_MS - 2_000),
   ]);
   server = await serveControl(store, clock, { windowSizeMs: HOUR_MS, judgingMsMax: 0 });
 }, 60_000);
@@ -87,12 +99,13 @@ test("pages, what was said of them, and what rules did are counted from the stor
     standing: "over_twice",
     weeks: 2,
     accepted: 0.5,
-    pages: 3,
-    feedback: { real: 1, fixed: 0, noise: 1, expected: 0 },
+    pages: 4,
+    groupedPages: 1,
+    feedback: { real: 1, fixed: 1, noise: 1, expected: 0 },
     unjudged: 1,
     falseMax: 2,
     use: 4,
-    precision: 0.5,
+    precision: 2 / 3,
   });
   expect(prod!.rules.map((rule) => ({ ...rule, nearlyAlways: rule.nearlyAlways.join() }))).toEqual([
     {
@@ -104,12 +117,12 @@ test("pages, what was said of them, and what rules did are counted from the stor
       seriesCount: 1,
       insufficientSeriesCount: 0,
       nearlyAlwaysSeriesCount: 1,
-      pages: 3,
+      pages: 4,
       falsePages: 1,
       nearlyAlways: "clicks / age",
     },
     expect.objectContaining({ detector: "volume", standing: "insufficient", insufficientSeriesCount: 1 }),
-    expect.objectContaining({ detector: "ks", standing: "never_fired", verdictCount: 336, pages: 3 }),
+    expect.objectContaining({ detector: "ks", standing: "never_fired", verdictCount: 336, pages: 4 }),
   ]);
   expect(prod!.findings.map(({ kind }) => kind)).toEqual([
     "over_twice",
@@ -119,11 +132,29 @@ test("pages, what was said of them, and what rules did are counted from the stor
   ]);
   expect(calm).toMatchObject({
     swimlane: "it's calm",
-    standing: "within",
-    pages: 0,
-    precision: null,
+    standing: "over",
+    pages: 1,
+    groupedPages: 1,
+    precision: 0,
     rules: [],
   });
+});
+
+test("what was said of an incident above several lanes holds for each of them, unless something newer was", async () => {
+  const ask = async (lane: string) => {
+    const response = await fetch(`${server.url}/v1/page-budget?swimlane=${encodeURIComponent(lane)}`);
+    return ((await response.json()) as PageBudgetAnswer).lanes[0]!.feedback;
+  };
+  expect(await ask("it's calm")).toEqual({ real: 0, fixed: 0, noise: 1, expected: 0 });
+  expect(await ask("prod")).toEqual({ real: 1, fixed: 1, noise: 1, expected: 0 });
+});
+
+test("the overview counts the same pages: one that never opened paged nobody", async () => {
+  const { lanes } = (await (await fetch(`${server.url}/v1/lanes`)).json()) as LanesAnswer;
+  expect(lanes.map(({ swimlane, budget }) => [swimlane, budget.pages])).toEqual([
+    ["prod", 4],
+    ["it's calm", 1],
+  ]);
 });
 
 test("where a span holds more verdicts than may be passed over, its newest part is counted", async () => {
@@ -144,14 +175,21 @@ test("the command prints a line a lane, what to do next, and exits 1 for a lane 
   try {
     expect(await runCommandLine(["budget", "--url", server.url])).toBe(1);
     expect(await runCommandLine(["budget", "--url", server.url, "-s", "it's calm"])).toBe(0);
-    expect(await runCommandLine(["budget", "--url", server.url, "--since", "yesterday"])).toBe(64);
-    expect(await runCommandLine(["budget", "--url", "http://127.0.0.1:1"])).toBe(2);
+    const nobody = ["--url", "http://127.0.0.1:1"];
+    expect(await runCommandLine(["budget", ...nobody, "--since", "yesterday"])).toBe(64);
+    expect(complained).toHaveBeenLastCalledWith(
+      expect.stringContaining('"--since" is not a moment: "yesterday"'),
+    );
+    expect(await runCommandLine(["incident", "list", ...nobody, "--since", "yesterday"])).toBe(64);
+    expect(await runCommandLine(["budget", "--url", server.url, "--since", "now"])).toBe(64);
+    expect(complained).toHaveBeenLastCalledWith(expect.stringContaining('is not before "until"'));
+    expect(await runCommandLine(["budget", ...nobody])).toBe(2);
   } finally {
     write.mockRestore();
     complained.mockRestore();
   }
   const text = printed.join("");
-  expect(text).toMatch(/prod +over twice +0\.5 +3 +1\.5 \(0\.31 to 4\.4\) +2 +1 +50 %/);
+  expect(text).toMatch(/prod +over twice +0\.5 +4 \(1 with others\) +2 \(0\.54 to 5\.1\) +2 +1 +67 %/);
   expect(text).toContain("prod: `psi` fires nearly always on clicks / age: it tells nothing any more.");
-  expect(text).toMatch(/it's calm +within +0\.5 +0/);
+  expect(text).toMatch(/it's calm +over +0\.5 +1/);
 });

@@ -1,9 +1,6 @@
 /** `budget`: asks the running service how its lanes stand to their page budgets, and what their owners should do. */
-import { errorText } from "../../base/errors.ts";
 import type { LaneBudgetAnswer, PageBudgetAnswer } from "../../control/wire-page-budget.ts";
-import { loadConfig } from "../config/load.ts";
-import { type AskingFlags, iso } from "./asking.ts";
-import { askControl, controlAddress } from "./control-address.ts";
+import { type AskingFlags, askQuestion, iso, misused, momentProblem } from "./asking.ts";
 import { EXIT } from "./exit.ts";
 import { textTable } from "./text-table.ts";
 
@@ -16,24 +13,13 @@ interface BudgetFlags extends AskingFlags {
 
 export async function budgetCommand(flags: BudgetFlags): Promise<number> {
   const { swimlane, since, until } = flags;
-  const address = await controlAddress(flags, () => loadConfig(flags.config, process.env));
+  const problem = momentProblem(flags);
+  if (problem !== undefined) return misused(problem);
   const query = new URLSearchParams({ since, until, ...(swimlane === undefined ? {} : { swimlane }) });
-  try {
-    const { status, body } = await askControl<PageBudgetAnswer>(address, `/v1/page-budget?${query}`);
-    if (status === 200) {
-      process.stdout.write(flags.json ? `${JSON.stringify(body, null, 2)}\n` : budgetText(body));
-      return body.lanes.some(({ standing }) => standing === "over_twice") ? EXIT.hold : EXIT.ok;
-    }
-    process.stderr.write(
-      `lanewatch: ${body.detail ?? `the control server answered ${status}`} ${body.next ?? ""}\n`,
-    );
-    return status === 400 ? EXIT.usage : EXIT.unknown;
-  } catch (error) {
-    process.stderr.write(
-      `unknown: ${address.base} does not answer: ${errorText(error)}. Check --url, or that the control role runs.\n`,
-    );
-    return EXIT.unknown;
-  }
+  return await askQuestion<PageBudgetAnswer>(flags, `/v1/page-budget?${query}`, (answer) => {
+    process.stdout.write(flags.json ? `${JSON.stringify(answer, null, 2)}\n` : budgetText(answer));
+    return answer.lanes.some(({ standing }) => standing === "over_twice") ? EXIT.hold : EXIT.ok;
+  });
 }
 
 const STANDING_WORDS = {
@@ -51,7 +37,7 @@ function budgetText(answer: PageBudgetAnswer): string {
       lane.swimlane,
       STANDING_WORDS[lane.standing],
       short(lane.accepted),
-      String(lane.pages),
+      lane.groupedPages > 0 ? `${lane.pages} (${lane.groupedPages} with others)` : String(lane.pages),
       lane.pagesPerWeek === null
         ? "-"
         : `${short(lane.pagesPerWeek)} (${short(lane.pagesPerWeekLow!)} to ${short(lane.pagesPerWeekHigh!)})`,

@@ -2,7 +2,7 @@
 import { userInfo } from "node:os";
 import type { FeedbackAnswer } from "../../control/wire-feedback.ts";
 import type { IncidentsAnswer } from "../../control/wire-incidents.ts";
-import { type AskingFlags, ask, iso } from "./asking.ts";
+import { type AskingFlags, ask, iso, misused, momentProblem } from "./asking.ts";
 import { textTable } from "./text-table.ts";
 
 interface ListFlags extends AskingFlags {
@@ -16,6 +16,8 @@ interface FeedbackFlags extends AskingFlags {
 }
 
 export async function incidentListCommand(flags: ListFlags): Promise<number> {
+  const problem = momentProblem(flags);
+  if (problem !== undefined) return misused(problem);
   const query = new URLSearchParams();
   if (flags.swimlane !== undefined) query.set("swimlane", flags.swimlane);
   if (flags.since !== undefined) query.set("since", flags.since);

@@ -15,7 +15,13 @@ const none: LaneEvidence = {
 
 /** One page for each label; `undefined` for one that nobody judged. */
 function withPages(labels: readonly (FeedbackLabel | undefined)[], changes: Partial<LaneEvidence> = {}) {
-  const pages = labels.map((_, i) => ({ id: `i${i}`, swimlane: "prod", startMs: 0, detectors: ["psi"] }));
+  const pages = labels.map((_, i) => ({
+    id: `i${i}`,
+    swimlane: "prod",
+    startMs: 0,
+    detectors: ["psi"],
+    groupId: "",
+  }));
   const said = labels.flatMap((label, i) => (label === undefined ? [] : [[`i${i}`, label] as const]));
   return auditLane({ ...none, ...changes, pages, labels: new Map(said) });
 }

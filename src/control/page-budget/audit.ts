@@ -54,6 +54,7 @@ export function auditLane(lane: LaneEvidence): LaneBudgetAnswer {
     pagesPerWeek: perWeek(pages),
     pagesPerWeekLow: perWeek(interval.low),
     pagesPerWeekHigh: perWeek(interval.high),
+    groupedPages: lane.pages.filter(({ groupId }) => groupId !== "").length,
     feedback,
     unjudged,
     falseMax,

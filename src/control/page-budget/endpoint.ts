@@ -7,6 +7,7 @@ import type { Knowledge } from "../knowledge.ts";
 import type { LaneBudgetAnswer, PageBudgetAnswer } from "../wire-page-budget.ts";
 import { auditLane, worstFirst } from "./audit.ts";
 import {
+  labelPages,
   readLabels,
   readNearlyAlways,
   readPages,
@@ -82,6 +83,7 @@ async function auditPageBudget(knowledge: Knowledge, asked: Asked): Promise<Page
     readNearlyAlways(tables, rulesSpan, lane),
     watchedMsByLane(knowledge, span),
   ]);
+  const labels = labelPages(pages.rows, said.said);
   const lanes = (lane === undefined ? [...watched.keys()] : [lane]).map(
     (swimlane): LaneBudgetAnswer =>
       auditLane({
@@ -89,7 +91,7 @@ async function auditPageBudget(knowledge: Knowledge, asked: Asked): Promise<Page
         budgetPerWeek: knowledge.settingsOf(swimlane).pageBudgetPerWeek,
         watchedMs: watched.get(swimlane) ?? 0,
         pages: of(swimlane, pages.rows),
-        labels: said.labels,
+        labels,
         rules: of(swimlane, rules.rows),
         nearlyAlways: of(swimlane, nearlyAlways),
       }),

@@ -35,15 +35,15 @@ function overBudget(lane: Counted): FindingAnswer | undefined {
     next:
       lane.unjudged > 0
         ? "Say of each page that is not judged whether it was real: the buttons at the incident, or `lanewatch incident feedback`."
-        : `${loudest(lane)} \`lanewatch backtest -s ${quoted(lane.swimlane)} --budget 0.1,0.25,1\` shows what another budget costs in delay.`,
+        : `${loudest(lane)}\`lanewatch backtest -s ${quoted(lane.swimlane)} --budget 0.1,0.25,1\` shows what another budget costs in delay.`,
   };
 }
 
-/** Where the noise comes from. */
+/** Where the noise comes from: "" or a sentence and a space. */
 function loudest({ rules }: Counted): string {
   const worst = [...rules].sort((a, b) => b.falsePages - a.falsePages)[0];
   if (worst === undefined || worst.falsePages === 0) return "";
-  return `Most of the noise is of \`${worst.detector}\` (${count(worst.falsePages, "page")}).`;
+  return `Most of the noise is of \`${worst.detector}\` (${count(worst.falsePages, "page")}). `;
 }
 
 function imprecise(lane: Counted): FindingAnswer | undefined {
@@ -54,7 +54,7 @@ function imprecise(lane: Counted): FindingAnswer | undefined {
   return {
     kind: "imprecise",
     text: `Only ${real + fixed} of ${told} judged pages were real.`,
-    next: `${loudest(lane)} Lower \`pageBudget\` of the lane, and look with \`lanewatch backtest\` at what it then still finds.`,
+    next: `${loudest(lane)}Lower \`pageBudget\` of the lane, and look with \`lanewatch backtest\` at what it then still finds.`,
   };
 }
 

@@ -3,6 +3,7 @@
  * have a year of minute verdicts, so verdicts are counted by the store, and never more of them than a bound.
  */
 import type { FeedbackLabel, Store, TimeSpan } from "../../store/contract.ts";
+import { listOf, readFields } from "../explanation.ts";
 import { readMembers } from "../incident-story.ts";
 import { iso, OPENED, type PlainTables, QUERY_ROWS_MAX, text, time } from "../lean-reads.ts";
 
@@ -16,6 +17,10 @@ export const NEARLY_ALWAYS_SHARE = 0.9;
 export const NEARLY_ALWAYS_WINDOWS_MIN = 50;
 /** Series that are named; the count is of all. */
 const SERIES_NAMED_MAX = 500;
+/** Incidents above several lanes that one answer reads, newest first: their rows carry a story each. */
+const GROUPS_MAX = 1_000;
+/** Lanes of one cause begin within a few windows of one another, and no window is longer than a day. */
+const GROUP_SPREAD_MS = 7 * 86_400_000;
 
 /** An incident that paged: of severity page, and open at some time. */
 export interface PageBrief {
@@ -24,6 +29,8 @@ export interface PageBrief {
   readonly startMs: number;
   /** As in verdicts, each once. */
   readonly detectors: readonly string[];
+  /** The incident above it and other lanes', of which people were told once; "" for none. */
+  readonly groupId: string;
 }
 
 export interface RuleCount {
@@ -49,6 +56,12 @@ export interface Bounded<T> {
   readonly truncated: boolean;
 }
 
+/** What was said of an incident, and when by the wall clock. */
+export interface Said {
+  readonly label: FeedbackLabel;
+  readonly atMs: number;
+}
+
 type Row = Readonly<Record<string, unknown>>;
 
 /** Newest first. A store may show an older state of one beside the newest: that it paged once is enough. */
@@ -62,20 +75,54 @@ export async function readPages(
     `SELECT id, swimlane, started_at, members FROM ${tablePrefix}incidents WHERE started_at >= '${iso(sinceMs)}' AND started_at < '${iso(untilMs)}' ` +
     `AND severity = 'page' AND state <> 'pending' AND ${OPENED}${lane.text} ORDER BY started_at DESC LIMIT ${QUERY_ROWS_MAX}`;
   const rows = await store.query(sql, lane.parameters);
-  const pages = new Map(rows.map((row) => [text(row["id"]), pageOf(row)]));
-  return { rows: [...pages.values()], truncated: rows.length >= QUERY_ROWS_MAX };
+  const groups = await readGroups({ store, tablePrefix }, { sinceMs: sinceMs - GROUP_SPREAD_MS, untilMs });
+  const pages = new Map(rows.map((row) => [text(row["id"]), pageOf(row, groups.above)]));
+  return { rows: [...pages.values()], truncated: groups.truncated || rows.length >= QUERY_ROWS_MAX };
 }
 
-/** The newest that was said of each incident. */
+/** Incidents above several lanes: by the id of each lane's own, the id of the one above it. */
+async function readGroups(
+  { store, tablePrefix }: PlainTables,
+  { sinceMs, untilMs }: TimeSpan,
+): Promise<{ readonly above: ReadonlyMap<string, string>; readonly truncated: boolean }> {
+  const rows = await store.query(
+    `SELECT id, explanation FROM ${tablePrefix}incidents WHERE started_at >= '${iso(sinceMs)}' AND started_at < '${iso(untilMs)}' ` +
+      `AND swimlane = '*' ORDER BY started_at DESC LIMIT ${GROUPS_MAX}`,
+  );
+  const above = new Map<string, string>();
+  for (const row of rows)
+    for (const child of listOf(readFields(text(row["explanation"]))["children"]))
+      above.set(text(child), text(row["id"]));
+  return { above, truncated: rows.length >= GROUPS_MAX };
+}
+
+/** The newest that was said of each incident; of one lane's, and of those above several. */
 export async function readLabels(
   store: Pick<Store, "readFeedback">,
   swimlane: string | undefined,
-): Promise<{ readonly labels: ReadonlyMap<string, FeedbackLabel>; readonly truncated: boolean }> {
-  const filter = { descending: true, limit: FEEDBACK_ROWS_MAX };
-  const rows = await store.readFeedback(swimlane === undefined ? filter : { ...filter, swimlane });
+): Promise<{ readonly said: ReadonlyMap<string, Said>; readonly truncated: boolean }> {
+  const lanes = swimlane === undefined ? [{}] : [{ swimlane }, { swimlane: "*" }];
+  const read = await Promise.all(
+    lanes.map((lane) => store.readFeedback({ ...lane, descending: true, limit: FEEDBACK_ROWS_MAX })),
+  );
+  const said = new Map<string, Said>();
+  for (const { incidentId, label, atMs } of read.flat())
+    if (!said.has(incidentId)) said.set(incidentId, { label, atMs });
+  return { said, truncated: read.some((rows) => rows.length >= FEEDBACK_ROWS_MAX) };
+}
+
+/** What holds of each page: the newest that was said of it, or of the incident above it. */
+export function labelPages(
+  pages: readonly PageBrief[],
+  said: ReadonlyMap<string, Said>,
+): ReadonlyMap<string, FeedbackLabel> {
   const labels = new Map<string, FeedbackLabel>();
-  for (const { incidentId, label } of rows) if (!labels.has(incidentId)) labels.set(incidentId, label);
-  return { labels, truncated: rows.length >= FEEDBACK_ROWS_MAX };
+  for (const { id, groupId } of pages) {
+    const [own, above] = [said.get(id), said.get(groupId)];
+    const newest = own !== undefined && (above === undefined || own.atMs >= above.atMs) ? own : above;
+    if (newest !== undefined) labels.set(id, newest.label);
+  }
+  return labels;
 }
 
 /** As much of the span, from its end backwards, as holds no more verdicts than may be passed over. */
@@ -156,13 +203,14 @@ function laneCondition(swimlane: string | undefined): { text: string; parameters
     : { text: " AND swimlane = $1", parameters: [swimlane] };
 }
 
-function pageOf(row: Row): PageBrief {
+function pageOf(row: Row, above: ReadonlyMap<string, string>): PageBrief {
   const detectors = readMembers(text(row["members"])).map(({ detector }) => detector);
   return {
     id: text(row["id"]),
     swimlane: text(row["swimlane"]),
     startMs: time(row["started_at"]),
     detectors: [...new Set(detectors)].filter((detector) => detector !== ""),
+    groupId: above.get(text(row["id"])) ?? "",
   };
 }
 
