@@ -100,6 +100,17 @@ test("a restart tells nothing twice, and tells what changed while nobody ran", a
   expect(reasons()).toEqual(["opened", "resolved"]);
 });
 
+test("a wall clock that is set back between two messages repeats neither of them", async () => {
+  const row = await write();
+  await look(start());
+  await write(resolvedNow(row));
+  clock = new ManualClock(NOW_MS - 10 * MINUTE_MS);
+  await start().tick();
+  await until(() => receiver.received.length >= 2);
+  for (let i = 0; i < 3; i++) await look(start(), MINUTE_MS);
+  expect(reasons()).toEqual(["opened", "resolved"]);
+});
+
 test("a second replica keeps quiet while the first speaks, and speaks when the first is gone", async () => {
   await write();
   const [first, second] = [start(), start({ replicaIndex: 1, replicaWaitMs: 30_000 })];

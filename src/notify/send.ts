@@ -50,14 +50,14 @@ export function sendStage(parts: SendParts): Stage {
 /** A keepalive is not news and leaves no row. */
 export function recordStage(parts: SendParts): Stage {
   return async (delivery) => {
-    const { row, notifier, log } = delivery;
+    const { row, log } = delivery;
     const reason = delivery.reason!;
     if (reason === "keepalive") return "sent";
     // An incident that opened and ended while the receiver was away is told as opened first, then as resolved.
     const state = row.state === "resolved" && reason !== "resolved" ? "open" : row.state;
     const detail = { ...detailOf(delivery), deliveryId: deliveryIdOf(delivery, reason, sentOf(log).length) };
     await record(parts, {
-      ...rowOf(parts, row.id, notifier.name),
+      ...rowOf(parts, delivery),
       state,
       outcome: "sent",
       detail: JSON.stringify(detail),
@@ -80,7 +80,7 @@ async function failed(parts: SendParts, delivery: Delivery, error: unknown): Pro
   const known = delivery.log.at(-1)?.outcome === "failed";
   if (refused || !known) {
     const detail = { ...detailOf(delivery), refused, error: errorText(error).slice(0, ERROR_LENGTH_MAX) };
-    const failure = { ...rowOf(parts, row.id, notifier.name), state: row.state, outcome: "failed" as const };
+    const failure = { ...rowOf(parts, delivery), state: row.state, outcome: "failed" as const };
     await record(parts, { ...failure, detail: JSON.stringify(detail) });
   }
   return refused ? "refused" : "retry";
@@ -96,8 +96,13 @@ function detailOf(delivery: Delivery): LogDetail {
   };
 }
 
-function rowOf(parts: SendParts, incidentId: string, notifier: string) {
-  return { incidentId, notifier, atMs: parts.clock.nowMs() };
+/**
+ * Later than every row before it, whatever the wall clock says. Written by a clock that was set back, "resolved" would
+ * stand before the "opened" that it ends, and be due again, and sent again, until the clock has caught up.
+ */
+function rowOf({ clock }: SendParts, { row, notifier, log }: Delivery) {
+  const beforeMs = log.at(-1)?.atMs ?? Number.NEGATIVE_INFINITY;
+  return { incidentId: row.id, notifier: notifier.name, atMs: Math.max(clock.nowMs(), beforeMs + 1) };
 }
 
 /** A log that can't be written is reported; it must not make the message be sent again at once. */
