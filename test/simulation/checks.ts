@@ -157,7 +157,8 @@ export class Checks {
     const mine = [...this.manifests.values()].filter(
       (m) => m.partition === log.partition && m.topic === log.topic && this.#isReadable(m),
     );
-    let end = Math.min(...mine.map((m) => m.startOffset));
+    // Without a segment nothing of it is read: it is tiled up to where it begins.
+    let end = mine.length === 0 ? log.firstOffset : Math.min(...mine.map((m) => m.startOffset));
     const reached = new Set([end]);
     for (const m of mine.sort((a, b) => a.startOffset - b.startOffset))
       if (reached.has(m.startOffset)) {

@@ -119,6 +119,13 @@ export const GUARDS: readonly Guard[] = [
     replacement: "    const complete = this.#unwritten;\n    this.#unwritten = [];\n",
   },
   {
+    name: "page-log-in-order",
+    without: "a message is logged under a wall clock that was set back, before the one that it ends",
+    file: "src/notify/send.ts",
+    text: "Math.max(clock.nowMs(), beforeMs + 1)",
+    replacement: "clock.nowMs()",
+  },
+  {
     name: "page-recorded",
     without: "a page is not written down after it was sent: the next process pages again",
     file: "src/notify/notification-log.ts",

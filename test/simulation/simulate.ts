@@ -72,7 +72,10 @@ class Run {
   readonly #away = new Map<string, number>();
   readonly #drop: Drop | undefined;
   /** Incidents that the pager was told of as open, with how often it was woken. */
-  readonly #paged = new Map<string, { readonly lane: string; readonly startMs: number; count: number }>();
+  readonly #paged = new Map<
+    string,
+    { readonly lane: string; readonly startMs: number; count: number; endCount: number }
+  >();
   readonly #deliveries = new Set<string>();
   readonly #faultsEndMs = START_MS + FAULTY_WINDOWS * WINDOW_MS;
   readonly #counts: Record<string, number> = { kills: 0, stops: 0, pages: 0 };
@@ -191,6 +194,8 @@ class Run {
     this.#world.started();
     this.#world.note(`${process.life.name} starts`);
     process.ended.catch((error: unknown) => this.#ended(process, error));
+    // At its very first request: before anybody knew of it.
+    if (process.life.isDead) this.#replace(process);
   }
 
   /** It ended itself. What the outside did to it is no mistake of the code; everything else is. */
@@ -344,11 +349,18 @@ class Run {
     if (this.#deliveries.has(deliveryId)) return;
     this.#deliveries.add(deliveryId);
     this.#world.note(`page: ${reason} ${incident.id} ${incident.title}`);
+    if (reason === "resolved") this.#resolved(incident.id);
     if (reason !== "opened") return;
     this.#counts["pages"]!++;
     const known = this.#paged.get(incident.id);
     if (known !== undefined) known.count++;
-    else this.#paged.set(incident.id, { lane: incident.swimlane, startMs: incident.startMs, count: 1 });
+    else
+      this.#paged.set(incident.id, {
+        lane: incident.swimlane,
+        startMs: incident.startMs,
+        count: 1,
+        endCount: 0,
+      });
     const drop = this.#drop;
     const isReal =
       drop !== undefined &&
@@ -357,6 +369,14 @@ class Run {
       incident.startMs < drop.toMs + WINDOW_MS;
     if (!isReal && !this.#checks.anyLost)
       this.#world.fail(`a page for nothing: ${incident.swimlane}, ${incident.title}`);
+  }
+
+  /** An end ends what was told: there are never more of them. */
+  #resolved(id: string): void {
+    const page = this.#paged.get(id);
+    if (page === undefined || page.endCount >= page.count)
+      this.#world.fail(`incident ${id} was told as resolved more often than as opened`);
+    else page.endCount++;
   }
 
   /** Every window that is over, late data included, with its verdict; every real drop paged once. */
