@@ -15,7 +15,7 @@ export interface Decoder {
   readonly work?: DecoderWork;
 }
 
-/** Counts since the process began, but for `forms` and `texts`, which are what is known now. */
+/** Counts since the process began, but for `forms`, `formReaders` and `texts`, which are what is known now. */
 export interface DecoderWork {
   /** Records that were read in place, by a form that was known. */
   readonly recordsRead: number;
@@ -23,6 +23,8 @@ export interface DecoderWork {
   readonly recordsParsed: number;
   /** Stretches of form that are known; at most {@link STRETCHES_MAX} (bytes/form-tree.ts). */
   readonly forms: number;
+  /** Forms that have a function of their own; at most {@link FORM_READERS_MAX} (bytes/favourite-form.ts). */
+  readonly formReaders: number;
   /** Strings that are known; at most {@link TEXTS_MAX} (bytes/texts.ts). */
   readonly texts: number;
 }

@@ -6,7 +6,7 @@ export const MS_PER: Readonly<Record<TimeUnit, number>> = { ms: 1, s: 1_000, us:
 const ISO =
   /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?)?(?:Z|z|([+-])(\d\d):?(\d\d))?$/;
 /** What a JavaScript Date can hold: ±100 million days around 1970. */
-const EPOCH_MS_MAX = 8.64e15;
+export const EPOCH_MS_MAX = 8.64e15;
 
 /**
  * @param value an ISO 8601 text (without a zone it is UTC, never the machine's own zone) or a number in `unit`.

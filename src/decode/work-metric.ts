@@ -17,7 +17,7 @@ export class DecoderWorkMetric {
   observe(): void {
     const { work } = this.#decoder;
     if (work === undefined) return;
-    const { recordsRead, recordsParsed, forms, texts } = work;
+    const { recordsRead, recordsParsed, forms, formReaders, texts } = work;
     const records = this.#telemetry.counter(
       "decode_records_total",
       "Records decoded, by way: read in place by a known form, or parsed",
@@ -28,6 +28,9 @@ export class DecoderWorkMetric {
     this.#read = recordsRead;
     this.#parsed = recordsParsed;
     this.#telemetry.gauge("decode_forms_known", "Stretches of record form that decoding knows").set(forms);
+    this.#telemetry
+      .gauge("decode_form_readers", "Record forms that are read by a function of their own")
+      .set(formReaders);
     this.#telemetry.gauge("decode_texts_known", "Strings that decoding knows").set(texts);
   }
 }

@@ -63,7 +63,8 @@ export class ProfileArena {
   #newestEntry = new Int32Array(SERIES_START);
   #nameCount = new Uint16Array(SERIES_START);
   // What only long, or compared, or many-valued series have.
-  readonly #folded = new Map<number, FoldedNumbers>();
+  /** Long series keep the numbers to be folded next in a chunk of their own, not in pages: one store a number. */
+  readonly #folded: (FoldedNumbers | undefined)[] = [];
   readonly #edges = new Map<number, Float64Array>();
   readonly #overflow = new Map<number, CategoryOverflow>();
   readonly #free: number[] = [];
@@ -89,6 +90,7 @@ export class ProfileArena {
   open(seed: number, edges?: Float64Array): number {
     const series = this.#free.pop() ?? this.#seriesCount++;
     if (series === this.#state.length) this.#grow();
+    if (series === this.#folded.length) this.#folded.push(undefined);
     this.#state[series] = NARROW;
     this.#seed[series] = seed;
     this.#lastPage[series] = NO_PAGE;
@@ -140,6 +142,15 @@ export class ProfileArena {
     }
     // -0 becomes +0, so that equal numbers have equal bits.
     const number = value + 0;
+    const folded = this.#folded[series];
+    if (folded !== undefined) {
+      if (folded.add(number)) folded.foldPending();
+      return;
+    }
+    this.#addToPage(series, number);
+  }
+
+  #addToPage(series: number, number: number): void {
     if (this.#state[series] === NARROW && Math.fround(number) !== number) this.#widen(series);
     const pages = this.#state[series] === NARROW ? this.#narrowPages : this.#widePages;
     const length = this.#chunkLength[series]!;
@@ -209,7 +220,7 @@ export class ProfileArena {
     invariant(this.#state[series], `series ${series} is not open`);
     this.#releasePages(series);
     this.#categories.release(this.#newestEntry[series]!);
-    this.#folded.delete(series);
+    this.#folded[series] = undefined;
     this.#edges.delete(series);
     this.#overflow.delete(series);
     this.#counters.clear(series);
@@ -219,25 +230,25 @@ export class ProfileArena {
     this.#liveCount--;
   }
 
+  /** The first full chunk: from here on the series is a long one. */
   #foldChunk(series: number): void {
-    let folded = this.#folded.get(series);
-    if (folded === undefined) {
-      folded = new FoldedNumbers(this.#k, this.#seed[series]!, this.#edges.get(series) ?? null);
-      this.#folded.set(series, folded);
-    }
+    const folded = this.#newFolded(series);
     folded.fold(chunk, this.#gather(series));
+    this.#folded[series] = folded;
     this.#releasePages(series);
   }
 
-  /** All numbers of the series, also those in pages. */
+  /** All numbers of the series, also those that are not folded yet. */
   #foldedNumbers(series: number): FoldedNumbers {
-    const folded = this.#folded.get(series);
-    const length = this.#gather(series);
-    if (folded !== undefined && length === 0) return folded;
-    const all =
-      folded?.clone() ?? new FoldedNumbers(this.#k, this.#seed[series]!, this.#edges.get(series) ?? null);
-    all.fold(chunk, length);
+    const folded = this.#folded[series];
+    if (folded !== undefined) return folded.whole();
+    const all = this.#newFolded(series);
+    all.fold(chunk, this.#gather(series));
     return all;
+  }
+
+  #newFolded(series: number): FoldedNumbers {
+    return new FoldedNumbers(this.#k, this.#seed[series]!, this.#edges.get(series) ?? null);
   }
 
   /** Copies the numbers in pages to `chunk`. */

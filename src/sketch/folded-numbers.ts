@@ -20,6 +20,10 @@ export interface NumberSummary {
   readonly histogram: HistogramCounter | null;
 }
 
+const NO_NUMBERS = new Float64Array(0);
+/** A chunk that is put together for a look at a series, which goes on unchanged. */
+const looked = new Float64Array(CHUNK_LENGTH_MAX);
+
 export class FoldedNumbers {
   readonly #k: number;
   readonly #seed: number;
@@ -32,11 +36,35 @@ export class FoldedNumbers {
   #sketch: KllSketch | null = null;
   readonly #histogram: HistogramCounter | null;
   #splitters: Float64Array | null = null;
+  /** Numbers that wait until they fill a chunk. Made with the first of them: a short series' numbers come all at once. */
+  #pending = NO_NUMBERS;
+  #pendingCount = 0;
 
   constructor(k: number, seed: number, edges: Float64Array | null) {
     this.#k = k;
     this.#seed = seed;
     this.#histogram = edges && new HistogramCounter(edges);
+  }
+
+  /** Takes one finite number. @returns true when the chunk is full: {@link foldPending} is to follow. */
+  add(number: number): boolean {
+    if (this.#pending.length === 0) this.#pending = new Float64Array(CHUNK_LENGTH_MAX);
+    this.#pending[this.#pendingCount++] = number;
+    return this.#pendingCount === CHUNK_LENGTH_MAX;
+  }
+
+  foldPending(): void {
+    this.fold(this.#pending, this.#pendingCount);
+    this.#pendingCount = 0;
+  }
+
+  /** All that was taken, folded: itself, or while numbers wait, a copy that has them. */
+  whole(): FoldedNumbers {
+    if (this.#pendingCount === 0) return this;
+    const all = this.clone();
+    looked.set(this.#pending);
+    all.fold(looked, this.#pendingCount);
+    return all;
   }
 
   /** Folds `chunk[0..length)`, which it sorts in place. At most {@link CHUNK_LENGTH_MAX} finite numbers. */
@@ -69,7 +97,7 @@ export class FoldedNumbers {
     };
   }
 
-  /** One that goes on from here by itself. */
+  /** One that goes on from here by itself, without the numbers that wait. */
   clone(): FoldedNumbers {
     const copy = new FoldedNumbers(this.#k, this.#seed, this.#histogram?.edges ?? null);
     Object.assign(copy.#moments, this.#moments);

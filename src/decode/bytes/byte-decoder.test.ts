@@ -24,8 +24,10 @@ function pair(mapping: Partial<Mapping> = {}) {
   const whole = { ...DEFAULT_MAPPING, ...mapping };
   const parser = new JsonDecoder(whole, new ShapeRegistry());
   const decoder = new ByteDecoder(whole, new ShapeRegistry());
-  const records = [new DecodedRecord(), new DecodedRecord()] as const;
-  /** Decodes with both, out of the middle of a buffer; fails when they differ. */
+  // Makes a reader for every form at once, and has the room behind each record that readers need.
+  const eager = new ByteDecoder(whole, new ShapeRegistry(), undefined, 1);
+  const records = [new DecodedRecord(), new DecodedRecord(), new DecodedRecord()] as const;
+  /** Decodes with all, out of the middle of a buffer; fails when they differ. */
   const check = (record: string | Buffer) => {
     const middle = Buffer.from(record as string);
     const bytes = Buffer.concat([Buffer.from('{"x":'), middle, Buffer.from("1}")]);
@@ -33,6 +35,10 @@ function pair(mapping: Partial<Mapping> = {}) {
     const expected = said(parser.decode(bytes, start, end, records[0]), parser.detail, records[0]);
     const actual = said(decoder.decode(bytes, start, end, records[1]), decoder.detail, records[1]);
     expect(actual, middle.toString()).toEqual(expected);
+    // What follows is a record like it, as in a log: reading past the end would find what it looks for.
+    const log = Buffer.concat([bytes.subarray(0, end), middle, Buffer.alloc(400)]);
+    const ofReader = said(eager.decode(log, start, end, records[2]), eager.detail, records[2]);
+    expect(ofReader, middle.toString()).toEqual(expected);
     return actual;
   };
   return { check, decoder };

@@ -12,11 +12,13 @@ import { asText, type Mapping } from "../mapping.ts";
 import type { RecordOutcome } from "../outcome.ts";
 import { type DecodedRecord, VALUE_BOOLEAN, VALUE_NULL, VALUE_NUMBER, VALUE_STRING } from "../record.ts";
 import type { ShapeRegistry } from "../shapes.ts";
+import { FavouriteForm } from "./favourite-form.ts";
 import { type Ending, FormTree, type Stretch, UNCOUNTED_SLOT } from "./form-tree.ts";
 import { NameText } from "./name-text.ts";
 import { NO_NUMBER, readNumber } from "./number.ts";
 import { Roles } from "./roles.ts";
 import { scanRecord } from "./scan.ts";
+import { ShortTexts } from "./short-texts.ts";
 import { Texts } from "./texts.ts";
 import { TimeTexts } from "./time.ts";
 
@@ -47,6 +49,7 @@ export class ByteDecoder implements Decoder {
   readonly #source: NameText;
   /** Values of this record that are parts of names. */
   readonly #captured: (string | undefined)[];
+  readonly #favourite: FavouriteForm;
   #view: DataView = new DataView(new ArrayBuffer(0));
   #bytes: Buffer | undefined;
   /** Parsed records that pass between two attempts to learn, and how many still are to pass. */
@@ -57,7 +60,13 @@ export class ByteDecoder implements Decoder {
   #recordsRead = 0;
   #recordsParsed = 0;
 
-  constructor(mapping: Mapping, shapes: ShapeRegistry, limits: JsonLimits = DEFAULT_JSON_LIMITS) {
+  /** @param favouredAfter records of one form in a row after which it is read by a function of its own. */
+  constructor(
+    mapping: Mapping,
+    shapes: ShapeRegistry,
+    limits: JsonLimits = DEFAULT_JSON_LIMITS,
+    favouredAfter?: number,
+  ) {
     this.#parser = new JsonDecoder(mapping, shapes, limits);
     this.#recordBytesMax = limits.recordBytesMax;
     this.#timeUnit = mapping.timeUnit;
@@ -65,6 +74,9 @@ export class ByteDecoder implements Decoder {
     this.#forms = this.#roles && new FormTree(this.#roles, shapes);
     this.#times = new TimeTexts(mapping.timeUnit);
     this.#captured = new Array<string | undefined>(this.#roles?.captures.length ?? 0).fill(undefined);
+    const texts = new ShortTexts(this.#texts);
+    const parts = { texts, times: this.#times, timeUnit: mapping.timeUnit, captured: this.#captured };
+    this.#favourite = new FavouriteForm(parts, favouredAfter);
     this.#swimlane = new NameText(this.#roles?.swimlane ?? [], this.#captured);
     this.#source = new NameText(this.#roles?.source ?? [], this.#captured);
   }
@@ -74,6 +86,7 @@ export class ByteDecoder implements Decoder {
       recordsRead: this.#recordsRead,
       recordsParsed: this.#recordsParsed,
       forms: this.#forms?.size ?? 0,
+      formReaders: this.#favourite.readerCount,
       texts: this.#texts.size,
     };
   }
@@ -94,8 +107,11 @@ export class ByteDecoder implements Decoder {
   #readKnown(bytes: Buffer, start: number, end: number, record: DecodedRecord): boolean {
     if (this.#forms?.first === undefined) return false;
     if (bytes !== this.#bytes) this.#lookAt(bytes);
-    const ending = this.#readForm(bytes, start, end, record);
-    return ending !== undefined && this.#finish(ending, record);
+    const ending =
+      this.#favourite.read(bytes, this.#view, start, end, record) ??
+      this.#readForm(bytes, start, end, record);
+    if (ending === undefined) return false;
+    return this.#finish(ending, record);
   }
 
   #lookAt(bytes: Buffer): void {
@@ -113,7 +129,7 @@ export class ByteDecoder implements Decoder {
         stretch = stretch.otherwise;
         continue;
       }
-      if (valueAt === end) return stretch.ending;
+      if (valueAt === end) return this.#favourite.met(stretch.ending);
       const next = stretch.isNamed
         ? this.#readNamed(bytes, valueAt, end, stretch, record)
         : this.#readValue(bytes, valueAt, end, stretch.slot, record);

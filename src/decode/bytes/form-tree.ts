@@ -42,6 +42,8 @@ export interface Ending {
   readonly shape: RecordShape;
   /** True when all parts of the source's name are in the record. */
   readonly hasSource: boolean;
+  /** The form: its stretches in order, this ending's own last. */
+  readonly path: readonly Stretch[];
 }
 
 export class FormTree {
@@ -66,6 +68,7 @@ export class FormTree {
     if (kind === undefined || scanned.objects.some((path) => this.#roles.isProfiles(path))) return false;
     if (this.#stretchCount + roles.length >= STRETCHES_MAX) this.#forgetAll();
     let last: Stretch | undefined;
+    const path: Stretch[] = [];
     let slot = 0;
     for (let i = 0; i < roles.length; i++) {
       const { formStart, formEnd } = scanned.values[i]!;
@@ -79,12 +82,14 @@ export class FormTree {
         undefined,
       );
       if (last === undefined) return false;
+      path.push(last);
     }
-    const ending = { kind, shape: this.#shapeOf(kind, roles), hasSource: this.#hasSource(roles) };
-    return (
-      this.#follow(last, bytes.subarray(scanned.tailStart, end), UNCOUNTED_SLOT, NO_ROLE, ending) !==
-      undefined
-    );
+    const ending = { kind, shape: this.#shapeOf(kind, roles), hasSource: this.#hasSource(roles), path };
+    const tail = bytes.subarray(scanned.tailStart, end);
+    last = this.#follow(last, tail, UNCOUNTED_SLOT, NO_ROLE, ending);
+    if (last === undefined) return false;
+    path.push(last);
+    return true;
   }
 
   /** The stretch of these bytes behind `last`, made when there is none; undefined when there are too many ways. */

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { seededRandom } from "../../base/random.ts";
 import { NO_NUMBER, readNumber } from "./number.ts";
+import { NUMBER_LOOKAHEAD, readPlainNumber } from "./plain-number.ts";
 
 const into = new Float64Array(1);
 
@@ -11,6 +12,14 @@ function read(text: string): { value: number; length: number } {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const end = readNumber(view, 1, bytes.length, into, 0);
   return end === NO_NUMBER ? { value: Number.NaN, length: 0 } : { value: into[0]!, length: end - 1 };
+}
+
+/** The same by the reader of plain numbers; undefined when it leaves the number to the other. */
+function readPlain(text: string): { value: number; length: number } | undefined {
+  const bytes = Buffer.concat([Buffer.from(`[${text},`), Buffer.alloc(NUMBER_LOOKAHEAD)]);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const end = readPlainNumber(view, 1, into, 0);
+  return end === NO_NUMBER ? undefined : { value: into[0]!, length: end - 1 };
 }
 
 const random = seededRandom(7);
@@ -49,9 +58,9 @@ const CLASSES: Readonly<Record<string, () => string>> = {
 test.each(Object.keys(CLASSES))("%s have the bits that JSON.parse gives", (name) => {
   for (let i = 0; i < 20_000; i++) {
     const text = (random() < 0.2 ? "-" : "") + CLASSES[name]!();
-    const { value, length } = read(text);
-    if (!Object.is(value, JSON.parse(text)) || length !== text.length)
-      expect({ text, value, length }).toEqual({ text, value: JSON.parse(text), length: text.length });
+    for (const { value, length } of [read(text), readPlain(text) ?? read(text)])
+      if (!Object.is(value, JSON.parse(text)) || length !== text.length)
+        expect({ text, value, length }).toEqual({ text, value: JSON.parse(text), length: text.length });
   }
 });
 
@@ -69,15 +78,15 @@ test("what JSON.parse refuses is not read as a number to its end", () => {
       fc.array(fc.constantFrom(..."0123456789.-+eE"), { minLength: 1, maxLength: 12 }),
       (characters) => {
         const text = characters.join("");
-        const { value, length } = read(text);
         let parsed = Number.NaN;
         try {
           parsed = JSON.parse(text) as number;
         } catch {
           // refused
         }
-        if (Number.isNaN(parsed)) expect(Number.isNaN(value) || length < text.length).toBe(true);
-        else expect([value, length]).toEqual([parsed, text.length]);
+        for (const { value, length } of [read(text), readPlain(text) ?? read(text)])
+          if (Number.isNaN(parsed)) expect(Number.isNaN(value) || length < text.length).toBe(true);
+          else expect([value, length]).toEqual([parsed, text.length]);
       },
     ),
     { numRuns: 20_000 },
@@ -90,4 +99,10 @@ test("nothing behind the record's end is looked at", () => {
   expect(readNumber(view, 0, 3, into, 0)).toBe(3);
   expect(into[0]).toBe(123);
   expect(readNumber(view, 3, 3, into, 0)).toBe(NO_NUMBER);
+});
+
+test("numbers of up to 17 digits and without an exponent are read as plain ones", () => {
+  for (let i = 0; i < 2_000; i++)
+    for (const text of [String(i), String(random()), String(Math.round(random() * 1e12) / 1e3)])
+      if (!text.includes("e")) expect(readPlain(text)?.value, text).toBe(JSON.parse(text));
 });

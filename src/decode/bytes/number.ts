@@ -7,18 +7,18 @@
  * taken only where every value within the correction's own rounding gives the same double. All else is left to `Number`.
  */
 
-const MINUS = 0x2d;
+export const MINUS = 0x2d;
 const PLUS = 0x2b;
-const POINT = 0x2e;
-const ZERO = 0x30;
-const LOWER_E = 0x65;
+export const POINT = 0x2e;
+export const ZERO = 0x30;
+export const LOWER_E = 0x65;
 
 /** Digits that a double holds exactly whatever they are. */
-const EXACT_DIGITS = 15;
+export const EXACT_DIGITS = 15;
 const DIGITS_MAX = 21;
 /** 10^22 is the last power of ten that is a double. */
 const POWER_MAX = 22;
-const POWERS = Float64Array.from({ length: POWER_MAX + 1 }, (_, i) => Number(`1e${i}`));
+export const POWERS = Float64Array.from({ length: POWER_MAX + 1 }, (_, i) => Number(`1e${i}`));
 /** 2^27 + 1 splits a double into two halves of 26 bits (Dekker). */
 const SPLITTER = 134_217_729;
 /** Wider than all rounding in the correction together, which is some 2^-51 of it. */
@@ -126,14 +126,20 @@ function digitsEnd(view: DataView, at: number, end: number): number {
 }
 
 /** `digits` × 10^`power`, rounded once; NaN where that takes more than one rounding. */
-function scaleExactly(digits: number, power: number): number {
+export function scaleExactly(digits: number, power: number): number {
   if (power === 0) return digits;
   if (power < 0) return power < -POWER_MAX ? Number.NaN : digits / POWERS[-power]!;
   return power > POWER_MAX ? Number.NaN : digits * POWERS[power]!;
 }
 
 /** (`head` × 10^`tailCount` + `tail`) × 10^`power`; NaN where it cannot be told how it rounds. */
-function scaleLong(head: number, tail: number, tailCount: number, digitCount: number, power: number): number {
+export function scaleLong(
+  head: number,
+  tail: number,
+  tailCount: number,
+  digitCount: number,
+  power: number,
+): number {
   if (digitCount > DIGITS_MAX || power > 0 || power < -POWER_MAX) return Number.NaN;
   // The digits as the sum of two doubles, exactly: both are whole and the second is below 2^53.
   const scale = POWERS[tailCount]!;
