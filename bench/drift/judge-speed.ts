@@ -29,7 +29,7 @@ function measure(name: string) {
     const tsMs = index * lane.windowSizeMs;
     windows.push(...lane.rows(index).flatMap((features) => folder.add({ tsMs, swimlane: name, features })));
   }
-  const auditor = new LaneAuditor({
+  const options = {
     swimlane: name,
     source: "",
     windowSizeMs: lane.windowSizeMs,
@@ -38,7 +38,11 @@ function measure(name: string) {
     pageBudgetPerWeek: 0.25,
     timeZone: "UTC",
     knownEvents: [],
-  });
+  };
+  // A service judges for days: what the engine spends on compiling the code in its first seconds is left out.
+  const compiling = new LaneAuditor(options);
+  for (const window of windows) compiling.audit(window);
+  const auditor = new LaneAuditor(options);
   for (const window of windows.slice(0, WARM_UP_WINDOWS)) auditor.audit(window);
   const before = process.cpuUsage();
   let judged = 0;

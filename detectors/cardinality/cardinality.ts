@@ -132,7 +132,7 @@ function powerOf({ logDistinct, logCount }: CardinalityMemory): number {
 }
 
 function median(values: readonly number[]): number {
-  const sorted = Float64Array.from(values).sort();
+  const sorted = new Float64Array(values).sort();
   return sorted[Math.floor(sorted.length / 2)]!;
 }
 

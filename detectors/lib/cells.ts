@@ -4,14 +4,17 @@
  * Everything that a record can be has its cell, so nothing falls out of the comparison: absent, null, not finite,
  * below and above all that the reference saw, each point mass, each of its top categories, the rest, the unseen.
  */
-import type { DistributionSnapshot } from "../contract.ts";
+import type { CategoryCount, DistributionSnapshot } from "../contract.ts";
 import { categoryTable } from "./category-counts.ts";
-import { cellPlan, countsBetween } from "./cell-plan.ts";
+import { type CellPlan, cellPlan, countsBetween } from "./cell-plan.ts";
 import { countOf } from "./steps.ts";
 
 export interface Cell {
-  /** In words; made when asked for. */
-  readonly label: () => string;
+  /**
+   * What {@link cellLabel} makes words of. Data, because a closure for each cell's words costs more than the cell, and
+   * hardly any is asked for.
+   */
+  readonly source: string | CategoryCount | { readonly plan: CellPlan; readonly index: number };
   readonly reference: number;
   readonly current: number;
   /** Most that either count may be off because a sketch, not the rows, was counted. */
@@ -31,8 +34,27 @@ export function cellsOf(
   reference: DistributionSnapshot,
   current: DistributionSnapshot,
   options: CellOptions,
-): Cell[] {
-  const cells = [
+): readonly Cell[] {
+  return cutCells(reference, current, options).cells;
+}
+
+interface CutCells {
+  readonly cells: readonly Cell[];
+  /**
+   * The same cut for a test of significance: where both sides kept every category, each name of either is a cell.
+   *
+   * A top list chosen by the reference's own counts favours names that were lucky in it, and they look like a loss in
+   * every window after. Names pooled by what both sides hold together favour neither (`logCellTest` does that).
+   */
+  readonly testCells: readonly Cell[];
+}
+
+export function cutCells(
+  reference: DistributionSnapshot,
+  current: DistributionSnapshot,
+  options: CellOptions,
+): CutCells {
+  const others = filled([
     exact(
       "absent",
       reference.recordCount - reference.presentCount,
@@ -41,34 +63,27 @@ export function cellsOf(
     exact("null", reference.nullCount, current.nullCount),
     exact("not finite", reference.nonFiniteCount, current.nonFiniteCount),
     ...numberCells(reference, current, options.binCount),
-    ...categoryCells(reference, current, options.categoryCountMax),
-  ];
+  ]);
+  const cells = [...others, ...filled(categoryCells(reference, current, options.categoryCountMax))];
+  const complete = reference.categoryOtherCount === 0 && current.categoryOtherCount === 0;
+  if (!complete || reference.categories.length === 0) return { cells, testCells: cells };
+  const { reference: left, current: right, names } = categoryTable(reference.categories, current.categories);
+  return { cells, testCells: [...others, ...names.map((name, i) => exact(name, left[i]!, right[i]!))] };
+}
+
+function filled(cells: readonly Cell[]): Cell[] {
   return cells.filter((cell) => cell.reference > 0 || cell.current > 0);
 }
 
-/**
- * The same cut for a test of significance: where both sides kept every category, each name of either is a cell.
- *
- * A top list chosen by the reference's own counts favours names that were lucky in it, and they look like a loss in
- * every window after. Names pooled by what both sides hold together favour neither (`logCellTest` does that).
- */
-export function testCellsOf(
-  reference: DistributionSnapshot,
-  current: DistributionSnapshot,
-  options: CellOptions,
-): Cell[] {
-  const complete = reference.categoryOtherCount === 0 && current.categoryOtherCount === 0;
-  if (!complete || reference.categories.length === 0) return cellsOf(reference, current, options);
-  const others = cellsOf({ ...reference, ...NO_TEXT }, { ...current, ...NO_TEXT }, options);
-  const { reference: left, current: right, names } = categoryTable(reference.categories, current.categories);
-  return [...others, ...names.map((name, i) => exact(name, left[i]!, right[i]!))];
+/** The cell in words. */
+export function cellLabel({ source }: Cell): string {
+  if (typeof source === "string") return source;
+  return "name" in source ? JSON.stringify(source.name) : source.plan.labelOf(source.index);
 }
 
-const NO_TEXT = { stringCount: 0, booleanCount: 0, categories: [] } as const;
-
-function exact(label: string, reference: number, current: number): Cell {
+function exact(source: string, reference: number, current: number): Cell {
   return {
-    label: () => label,
+    source,
     reference: Math.max(0, reference),
     current: Math.max(0, current),
     referenceError: 0,
@@ -95,7 +110,7 @@ function numberCells(
     if (!beyond && plan.counts[i] === 0) between += counts[i]!;
     else
       cells.push({
-        label: () => plan.labelOf(i),
+        source: { plan, index: i },
         reference: plan.counts[i]!,
         current: counts[i]!,
         referenceError: beyond ? 0 : referenceError,
@@ -116,10 +131,10 @@ function categoryCells(
   const complete = reference.categoryOtherCount === 0;
   const top = reference.categories.filter(({ count }) => !complete || count > 1).slice(0, countMax);
   const counts = new Map(current.categories.map(({ name, count }) => [name, count]));
-  const cells = top.map(({ name, count }) => ({
-    label: () => JSON.stringify(name),
-    reference: count,
-    current: counts.get(name) ?? 0,
+  const cells: Cell[] = top.map((category) => ({
+    source: category,
+    reference: category.count,
+    current: counts.get(category.name) ?? 0,
     referenceError: reference.categoryErrorMax,
     currentError: current.categoryErrorMax,
   }));

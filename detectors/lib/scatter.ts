@@ -43,7 +43,7 @@ function chiSquareQuantile(degrees: number, normalQuantile: number): number {
 }
 
 function quantileOf(values: readonly number[], q: number): number {
-  const sorted = Float64Array.from(values).sort();
+  const sorted = new Float64Array(values).sort();
   const position = q * (sorted.length - 1);
   const below = Math.floor(position);
   const above = Math.min(below + 1, sorted.length - 1);

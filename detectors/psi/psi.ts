@@ -8,7 +8,7 @@
  */
 import type { DistributionDetector, ExplanationPart } from "../contract.ts";
 import { logCellTest } from "../lib/cell-test.ts";
-import { type Cell, cellsOf, testCellsOf } from "../lib/cells.ts";
+import { type Cell, cellLabel, cutCells } from "../lib/cells.ts";
 import { significanceOf } from "../lib/tails.ts";
 import { insufficient, judged, theoryLimit } from "../lib/verdicts.ts";
 import { percent, spoken } from "../lib/words.ts";
@@ -39,14 +39,11 @@ export const psi: DistributionDetector<PsiOptions, null> = {
       const needed = 2 * options.countPerBinMin;
       return insufficient(`${countMin} records on one side; ${needed} are needed on each`);
     }
-    const cut = { ...options, binCount };
-    const cells = cellsOf(reference.snapshot, current, cut);
+    const { cells, testCells } = cutCells(reference.snapshot, current, { ...options, binCount });
     const noise = noiseOf(cells, reference.overdispersion?.cells ?? 0);
     const statistic = indexOf(cells);
     const threshold = options.effectMin + noise.sampling + noise.sketch;
-    const significance = significanceOf(
-      logCellTest(testCellsOf(reference.snapshot, current, cut), noise.extra),
-    );
+    const significance = significanceOf(logCellTest(testCells, noise.extra));
     const effect = Math.max(0, statistic - noise.sampling - noise.sketch);
     // Where chance explains all of it there is nothing to explain, and most windows are so: no words are made.
     const parts = effect > 0 ? psiParts(cells) : [];
@@ -81,7 +78,7 @@ export function psiParts(cells: readonly Cell[]): ExplanationPart[] {
   const n = sum(cells, "reference");
   const m = sum(cells, "current");
   return cells.map((cell) => ({
-    label: cell.label(),
+    label: cellLabel(cell),
     reference: cell.reference / n,
     current: cell.current / m,
     contribution: termOf(cell, n, m),

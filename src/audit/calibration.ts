@@ -29,7 +29,7 @@ export const HONEST_TAIL: Tail = { start: 1, share: 0.1, meanExcess: Math.LOG10E
 
 /** @param past significances of accepted windows. @param prior of the lane's same detector, or {@link HONEST_TAIL} */
 export function fitTail(past: readonly number[], prior: Tail): Tail {
-  const sorted = Float64Array.from(past).sort();
+  const sorted = new Float64Array(past).sort();
   const count = sorted.length;
   const quantile = count > 0 ? sortedQuantile(sorted, QUANTILE) : 1;
   const start = Math.max(1, shrink(quantile, prior.start, count));

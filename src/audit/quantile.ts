@@ -5,7 +5,7 @@
  * @param values at most a few hundred, finite.
  */
 export function quantileOf(values: ArrayLike<number>, q: number): number {
-  const sorted = Float64Array.from(values).sort();
+  const sorted = new Float64Array(values).sort();
   return sortedQuantile(sorted, q);
 }
 
@@ -21,7 +21,8 @@ export function sortedQuantile(sorted: Float64Array, q: number): number {
 /** Appends to a list that keeps its newest `max` values. */
 export function pushBounded<T>(list: T[], value: T, max: number): void {
   list.push(value);
-  if (list.length > max) list.splice(0, list.length - max);
+  // One too many is the rule; `splice` would make a list of it each time.
+  while (list.length > max) list.shift();
 }
 
 /** As {@link pushBounded}, in single precision: half the bytes in a stored memory, and plenty for a quantile. */

@@ -40,6 +40,7 @@ export function mostSwapped(
   memories: Readonly<Record<string, FeatureMemory>>,
 ): Swap | undefined {
   const names = [...judged.keys()].slice(0, SWAP_FEATURES_MAX);
+  const shares = new SharesOf(judged, memories);
   let best: Swap | undefined;
   let pairCount = 0;
   for (let i = 0; i < names.length; i++) {
@@ -48,8 +49,8 @@ export function mostSwapped(
       const [toB, toA] = [directions[a]?.[b], directions[b]?.[a]];
       if (toB === undefined || toA === undefined) continue;
       pairCount++;
-      const first = lean(judged.get(a)!, memories[a]!, toB);
-      const second = first.errors < LEAN_MIN ? NO_LEAN : lean(judged.get(b)!, memories[b]!, toA);
+      const first = lean(shares.of(a), toB);
+      const second = first.errors < LEAN_MIN ? NO_LEAN : lean(shares.of(b), toA);
       // Both must lean: one feature's own fault leans far, and any other may lean a little by chance.
       if (first.errors < LEAN_MIN || second.errors < LEAN_MIN || !agree(first, second)) continue;
       const significance = BOTH_WEIGHT * normalSignificance(Math.min(first.errors, second.errors));
@@ -97,12 +98,49 @@ function agree(a: Lean, b: Lean): boolean {
   return Math.abs(a.share - b.share) <= AGREE_ERRORS * Math.hypot(a.shareError, b.shareError);
 }
 
-function lean({ tally, baseline }: JudgedFeature, memory: FeatureMemory, towards: readonly number[]): Lean {
+/** A feature's window on its coarse cells: shares by its baseline and as it came. */
+interface Shares {
+  readonly expected: readonly number[];
+  readonly observed: readonly number[];
+  readonly valueCount: number;
+  /** Variance of a share, relative to that of one record. */
+  readonly scale: number;
+}
+
+/** Each feature is tried against all others; what does not depend on the other is worked out once. */
+class SharesOf {
+  readonly #judged: ReadonlyMap<string, JudgedFeature>;
+  readonly #memories: Readonly<Record<string, FeatureMemory>>;
+  readonly #known = new Map<string, Shares | undefined>();
+
+  constructor(judged: ReadonlyMap<string, JudgedFeature>, memories: Readonly<Record<string, FeatureMemory>>) {
+    this.#judged = judged;
+    this.#memories = memories;
+  }
+
+  /** Undefined where either side is empty. */
+  of(feature: string): Shares | undefined {
+    if (!this.#known.has(feature))
+      this.#known.set(feature, sharesOf(this.#judged.get(feature)!, this.#memories[feature]!));
+    return this.#known.get(feature);
+  }
+}
+
+function sharesOf({ tally, baseline }: JudgedFeature, memory: FeatureMemory): Shares | undefined {
   const catalog = memory.catalog!;
-  if (tally.valueCount === 0 || baseline.sums.valueCount === 0 || towards.length !== catalog.groupCount)
-    return NO_LEAN;
-  const expected = grouped(baseline.sums.counts, baseline.sums.valueCount, catalog);
-  const observed = grouped(tally.counts, tally.valueCount, catalog);
+  if (tally.valueCount === 0 || baseline.sums.valueCount === 0) return undefined;
+  const overdispersion = memory.overdispersions[baseline.index];
+  return {
+    expected: grouped(baseline.sums.counts, baseline.sums.valueCount, catalog),
+    observed: grouped(tally.counts, tally.valueCount, catalog),
+    valueCount: tally.valueCount,
+    scale: 1 / tally.valueCount + 1 / baseline.sums.valueCount + (overdispersion?.cells ?? 0),
+  };
+}
+
+function lean(shares: Shares | undefined, towards: readonly number[]): Lean {
+  if (shares === undefined || towards.length !== shares.expected.length) return NO_LEAN;
+  const { expected, observed, valueCount, scale } = shares;
   let score = 0;
   let mean = 0;
   let square = 0;
@@ -116,9 +154,7 @@ function lean({ tally, baseline }: JudgedFeature, memory: FeatureMemory, towards
     mean += expected[i]! * weight;
     square += expected[i]! * weight * weight;
   }
-  const overdispersion = memory.overdispersions[baseline.index];
-  const scale = 1 / tally.valueCount + 1 / baseline.sums.valueCount + (overdispersion?.cells ?? 0);
-  const variance = Math.max(square - mean * mean, 1 / tally.valueCount) * scale;
+  const variance = Math.max(square - mean * mean, 1 / valueCount) * scale;
   const error = Math.sqrt(variance);
   return { errors: score / error, share: score / whole, shareError: error / whole };
 }
