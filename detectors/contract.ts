@@ -81,7 +81,7 @@ export interface KnownEvent {
   readonly name: string;
 }
 
-/** What stays the same from window to window of one judged thing. */
+/** What stays the same from window to window of one judged thing, the known events aside. */
 export interface DetectorContext {
   readonly swimlane: string;
   readonly source: string;
@@ -97,6 +97,7 @@ export interface DetectorContext {
   readonly pageBudgetPerWeek: number;
   /** Tests side by side (features × detectors) among which that part is divided; 1 for a series. */
   readonly familySize: number;
+  /** Those that touch the window at hand; of an event that recurs, the occurrences that do. */
   readonly knownEvents: readonly KnownEvent[];
 }
 

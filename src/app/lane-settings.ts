@@ -1,7 +1,8 @@
 /** From the configuration to what each stage wants to know of a lane. */
 import { createHash } from "node:crypto";
 import { compilePattern, LaneRules, type LaneWindows } from "../assign/lane.ts";
-import type { IncidentOptions } from "../incident/options.ts";
+import type { CalendarEvent } from "../audit/known-events.ts";
+import type { IncidentOptions, LaneEvent } from "../incident/options.ts";
 import type { Config } from "./config/schema.ts";
 
 export type LaneConfig = Config["lanes"]["defaults"];
@@ -58,21 +59,26 @@ function filledIn(name: string, captured: readonly string[]): string {
 }
 
 /** Known events of a lane, from the calendar. */
-export function knownEventsOf(config: Config, swimlane: string) {
-  return config.calendar
-    .filter((event) => compilePattern(event.swimlanes).test(swimlane))
-    .map(({ name, from, until }) => ({ name, startMs: from, endMs: until }));
+export function knownEventsOf(config: Config, swimlane: string): readonly CalendarEvent[] {
+  return laneEvents(config)
+    .filter((event) => compilePattern(event.swimlane ?? "*").test(swimlane))
+    .map(({ swimlane: _pattern, ...event }) => event);
 }
 
 /** When anomalies become an incident, with the calendar's spans in which none may. */
 export function incidentOptionsOf(config: Config): Partial<IncidentOptions> {
-  const knownEvents = config.calendar.map(({ name, from, until, swimlanes }) => ({
+  return { ...config.incidents, knownEvents: laneEvents(config) };
+}
+
+function laneEvents(config: Config): readonly LaneEvent[] {
+  return config.calendar.map(({ name, from, until, every, timeZone, swimlanes }) => ({
     name,
     startMs: from,
     endMs: until,
+    every,
+    timeZone: timeZone ?? config.lanes.defaults.timeZone,
     swimlane: swimlanes,
   }));
-  return { ...config.incidents, knownEvents };
 }
 
 /**

@@ -33,6 +33,7 @@ import { emptyFeatureMemory } from "./feature-memory.ts";
 import { changeOf, hearFeedback, toleranceOf, tolerated } from "./feedback.ts";
 import { findingRow, seriesRow } from "./finding-rows.ts";
 import { judgeJoint, learnJoint } from "./joint.ts";
+import { type CalendarEvent, eventsTouching } from "./known-events.ts";
 import { emptyLaneMemory, FEATURES_MAX, type LaneMemory } from "./lane-memory.ts";
 import { judgeLimits, type OwnerLimit } from "./limits.ts";
 import type { NamedReference } from "./named-reference.ts";
@@ -51,7 +52,7 @@ export interface LaneAuditorOptions {
   readonly detectorOptions: Readonly<Record<string, unknown>>;
   readonly pageBudgetPerWeek: number;
   readonly timeZone: string;
-  readonly knownEvents: readonly KnownEvent[];
+  readonly knownEvents: readonly CalendarEvent[];
   /** Pinned: windows that start before it are the reference, and nothing is alerted in them. */
   readonly referenceUntilMs?: number;
   readonly metrics?: Readonly<Record<string, MetricOptions>>;
@@ -91,6 +92,8 @@ export class LaneAuditor {
   /** What the lane is held to beside its own past. */
   #references: readonly NamedReference[] = [];
   #alerted: ReadonlySet<string> = NO_FEATURES;
+  /** Of the window that is being judged. */
+  #knownEvents: readonly KnownEvent[] = [];
 
   /** @param memory of an earlier auditor with the same options; it is handed over. */
   constructor(options: LaneAuditorOptions, memory: LaneMemory = emptyLaneMemory()) {
@@ -131,7 +134,8 @@ export class LaneAuditor {
     );
     this.#memory.lastWindowStartMs = window.windowStartMs;
     this.#shares = this.#sharesNow();
-    const muted = this.#inKnownEvent(window);
+    this.#knownEvents = this.#eventsIn(window);
+    const muted = this.#knownEvents.length > 0;
     const rows = this.#auditSeries(complete, muted);
     if (window.recordCount > 0) rows.push(...this.#auditFeatures(complete, muted));
     // An owner's own limits hold whatever was said of an incident.
@@ -253,7 +257,8 @@ export class LaneAuditor {
 
   /** Holds a window that was judged before to references that were not there then; nothing else is judged again. */
   holdTo(complete: CompleteWindow, references: readonly NamedReference[]): readonly VerdictRow[] {
-    const rows = this.#heldToReferences(complete, references, this.#inKnownEvent(complete.window));
+    const muted = this.#eventsIn(complete.window).length > 0;
+    const rows = this.#heldToReferences(complete, references, muted);
     return tolerated(rows, this.#memory.feedback);
   }
 
@@ -367,7 +372,8 @@ export class LaneAuditor {
 
   /** @param share of the lane's page budget that goes to what is judged in this context. */
   #context(feature: string, familySize: number, share: number): DetectorContext {
-    const { swimlane, source, windowSizeMs, timeZone, knownEvents } = this.#options;
+    const { swimlane, source, windowSizeMs, timeZone } = this.#options;
+    const knownEvents = this.#knownEvents;
     const pageBudgetPerWeek = share * this.#options.pageBudgetPerWeek;
     return { swimlane, source, feature, windowSizeMs, timeZone, pageBudgetPerWeek, familySize, knownEvents };
   }
@@ -395,11 +401,8 @@ export class LaneAuditor {
     return Math.max(1, Object.keys(this.#memory.features).length);
   }
 
-  #inKnownEvent(window: WindowRow): boolean {
-    const endMs = window.windowStartMs + window.windowSizeMs;
-    return this.#options.knownEvents.some(
-      (event) => event.startMs < endMs && event.endMs > window.windowStartMs,
-    );
+  #eventsIn({ windowStartMs, windowSizeMs }: WindowRow): readonly KnownEvent[] {
+    return eventsTouching(this.#options.knownEvents, windowStartMs, windowStartMs + windowSizeMs);
   }
 }
 

@@ -316,6 +316,18 @@ test("within a known event nothing opens, and nothing counts as recovery", () =>
   expect(history).toEqual(["14:00 prod open", "14:05 eval open"]);
 });
 
+// The event was an hour, from 14:05, a year before the world's day.
+test("within a known event that recurs every year nothing opens either", () => {
+  const before = new Date(START_MS + SIZE_MS);
+  const startMs = before.setUTCFullYear(before.getUTCFullYear() - 1);
+  const event = { startMs, endMs: startMs + 12 * SIZE_MS, name: "holiday", every: "year" as const };
+  const { at, history } = world({ knownEvents: [event], groupLanes: 0 });
+  at("14:05", page);
+  at("15:00", page);
+  at("15:05", page);
+  expect(history).toEqual(["15:05 prod open"]);
+});
+
 test("what a person did elsewhere is adopted, and the next window does not undo it", () => {
   const { at, list, book } = world();
   at("14:00", page);

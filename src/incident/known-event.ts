@@ -1,3 +1,4 @@
+import { eventsTouching } from "../audit/known-events.ts";
 import type { JudgedWindow } from "./home.ts";
 import { glob } from "./matcher.ts";
 import type { LaneEvent } from "./options.ts";
@@ -7,6 +8,7 @@ export function knownEventOf(events: readonly LaneEvent[], window: JudgedWindow)
   const endMs = window.windowStartMs + window.windowSizeMs;
   return events.find(
     (event) =>
-      event.startMs < endMs && event.endMs > window.windowStartMs && glob(event.swimlane, window.swimlane),
+      glob(event.swimlane, window.swimlane) &&
+      eventsTouching([event], window.windowStartMs, endMs).length > 0,
   );
 }

@@ -1,7 +1,7 @@
-import type { KnownEvent } from "../../detectors/contract.ts";
+import type { CalendarEvent } from "../audit/known-events.ts";
 
 /** A known event of some lanes. Anomalies within it open no incident; they stay in the table of verdicts. */
-export interface LaneEvent extends KnownEvent {
+export interface LaneEvent extends CalendarEvent {
   /** Glob over swimlanes: "prod", "prod-*". @default "*" */
   readonly swimlane?: string;
 }

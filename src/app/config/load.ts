@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { parseDocument } from "yaml";
 import { z } from "zod";
+import { RECURRENCE_MS_MIN } from "../../audit/known-events.ts";
 import { errorText, OperationalError } from "../../base/errors.ts";
 import { expandEnvironment } from "./environment.ts";
 import { type Problem, problemsOf, type SchemaNode, suggestion } from "./problems.ts";
@@ -68,6 +69,11 @@ function crossProblems(config: Config): readonly Problem[] {
   config.calendar.forEach((event, i) => {
     if (event.until <= event.from)
       problems.push({ path: `calendar[${i}].until`, message: "is not after `from`" });
+    else if (event.every !== undefined && event.until - event.from > RECURRENCE_MS_MIN[event.every])
+      problems.push({
+        path: `calendar[${i}].until`,
+        message: `is more than a ${event.every} after \`from\`, so it would never be over: it comes every ${event.every}`,
+      });
   });
   const { persistenceAnomalous, persistenceWindows } = config.incidents;
   if (persistenceAnomalous > persistenceWindows) {

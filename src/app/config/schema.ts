@@ -106,8 +106,18 @@ function starsOf(pattern: string): number {
 
 const calendarEvent = z.strictObject({
   name: z.string().min(1),
-  from: instant,
-  until: instant,
+  from: instant.describe("When it begins; the first time, where it recurs."),
+  until: instant.describe("When it is over; the first time, where it recurs."),
+  every: z
+    .enum(["day", "week", "month", "year"])
+    .optional()
+    .describe(
+      "Recurs for ever, by the wall clock: on the same weekday, day of the month, or day of the year (the last day " +
+        "of a month that has no such day). Left out, it happens once.",
+    ),
+  timeZone: timeZone
+    .optional()
+    .describe("By whose wall clock it recurs. Left out, that of `lanes.defaults`."),
   swimlanes: z.string().default("*").describe("Pattern over lane names."),
 });
 
