@@ -65,6 +65,8 @@ export class PartitionFolder {
   #sealed: Segment[] = [];
   /** The record at hand; one object for all records, so that none is made per record. */
   readonly #at = { offset: -1, logTimeMs: Number.NaN, bytes: Buffer.alloc(0) as Buffer, start: -1, end: 0 };
+  #lastSwimlane: string | undefined;
+  #lastLane: LaneWindows | undefined;
   /** The open segment ends when the watermark passes this. */
   #nextCloseMs = Number.POSITIVE_INFINITY;
 
@@ -172,14 +174,14 @@ export class PartitionFolder {
 
   /** Decodes the record at hand and accounts for it: folded, late, or rejected with a reason. */
   #account(): void {
-    const { decoder, record, lanes, asOfMs } = this.#context;
+    const { decoder, record, asOfMs } = this.#context;
     const { bytes, start, end, logTimeMs } = this.#at;
     const decoded = decoder.decode(bytes, start, end, record);
     if (decoded !== "ok") {
       this.#reject(decoded, decoder.detail);
       return;
     }
-    const lane = lanes.of(record.swimlane);
+    const lane = this.#laneOf(record.swimlane);
     switch (judgeLateness(record.eventTimeMs, logTimeMs, asOfMs, lane)) {
       case "late":
         this.#open.count("late", end - start, logTimeMs);
@@ -190,6 +192,15 @@ export class PartitionFolder {
       case "ok":
         this.#foldRecord(lane);
     }
+  }
+
+  /** Neighbours mostly share their lane, and with it the very same text. */
+  #laneOf(swimlane: string): LaneWindows {
+    if (swimlane !== this.#lastSwimlane) {
+      this.#lastSwimlane = swimlane;
+      this.#lastLane = this.#context.lanes.of(swimlane);
+    }
+    return this.#lastLane!;
   }
 
   #foldRecord(lane: LaneWindows): void {

@@ -2,7 +2,8 @@
  * The numbers of one long series, folded chunk by chunk: moments, extremes, bins, and a weighted sample that is exact
  * until more than k distinct values have come, a KLL sketch from then on. Short series never get one of these.
  */
-import { CHUNK_LENGTH_MAX, SPLITTER_COUNT, sortChunk, splittersOf } from "./chunk-sort.ts";
+import { CHUNK_LENGTH_MAX } from "./chunk-sort.ts";
+import { ChunkSorter } from "./chunk-sorter.ts";
 import { ExactSample } from "./exact-sample.ts";
 import { HistogramCounter } from "./histogram.ts";
 import { KllSketch } from "./kll.ts";
@@ -35,7 +36,7 @@ export class FoldedNumbers {
   #exact = new ExactSample();
   #sketch: KllSketch | null = null;
   readonly #histogram: HistogramCounter | null;
-  #splitters: Float64Array | null = null;
+  #sorter = new ChunkSorter();
   /** Numbers that wait until they fill a chunk. Made with the first of them: a short series' numbers come all at once. */
   #pending = NO_NUMBERS;
   #pendingCount = 0;
@@ -70,11 +71,7 @@ export class FoldedNumbers {
   /** Folds `chunk[0..length)`, which it sorts in place. At most {@link CHUNK_LENGTH_MAX} finite numbers. */
   fold(chunk: Float64Array, length: number): void {
     if (length === 0) return;
-    sortChunk(chunk, 0, length, this.#splitters);
-    if (length === CHUNK_LENGTH_MAX) {
-      this.#splitters ??= new Float64Array(SPLITTER_COUNT);
-      splittersOf(chunk, 0, length, this.#splitters);
-    }
+    this.#sorter.sort(chunk, length);
     addMoments(this.#moments, momentsOf(chunk, length));
     this.#min = Number.isNaN(this.#min) ? chunk[0]! : Math.min(this.#min, chunk[0]!);
     this.#max = Number.isNaN(this.#max) ? chunk[length - 1]! : Math.max(this.#max, chunk[length - 1]!);
@@ -107,7 +104,7 @@ export class FoldedNumbers {
     copy.#exact = this.#exact.clone();
     copy.#sketch = this.#sketch?.clone() ?? null;
     copy.#histogram?.counts.set(this.#histogram!.counts);
-    copy.#splitters = this.#splitters?.slice() ?? null;
+    copy.#sorter = this.#sorter.clone();
     return copy;
   }
 

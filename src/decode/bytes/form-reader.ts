@@ -10,7 +10,7 @@ import { EPOCH_MS_MAX, MS_PER, type TimeUnit } from "../event-time.ts";
 import { NUMBER_MAX } from "../flatten.ts";
 import { type DecodedRecord, VALUE_BOOLEAN, VALUE_NULL, VALUE_NUMBER, VALUE_STRING } from "../record.ts";
 import { type Stretch, UNCOUNTED_SLOT } from "./form-tree.ts";
-import { NO_NUMBER, readNumber } from "./number.ts";
+import { NO_NUMBER, POWERS, readNumber } from "./number.ts";
 import { NUMBER_LOOKAHEAD, readPlainNumber } from "./plain-number.ts";
 import { type ShortTexts, TEXT_LOOKAHEAD } from "./short-texts.ts";
 import type { TimeTexts } from "./time.ts";
@@ -47,12 +47,18 @@ export function makeFormReader(path: readonly Stretch[], parts: FormReaderParts)
   if (code.includes(undefined)) return undefined;
   const longest = Math.max(...path.map(({ length }) => length));
   const text = `"use strict";
-const { texts, times, captured, readNumber, readWord } = parts;
+const { texts, times, captured, powers, readNumber, readWord } = parts;
 return (bytes, view, start, end, record) => {
   if (end + ${longest + NUMBER_LOOKAHEAD + TEXT_LOOKAHEAD} > view.byteLength) return false;
   const { types, numbers, strings } = record;
   let at = start;
+  let after = 0;
   let first = 0;
+  let word = 0;
+  let others = 0;
+  let count = 0;
+  let next = 0;
+  let whole = 0;
   let text = "";
   let timeMs = 0;
 ${code.join("\n")}
@@ -60,7 +66,7 @@ ${code.join("\n")}
 };`;
   try {
     const make = new Function("parts", text) as (parts: object) => FormReader;
-    return make({ ...parts, readNumber: readAnyNumber, readWord });
+    return make({ ...parts, powers: POWERS, readNumber: readAnyNumber, readWord });
   } catch (error) {
     if (error instanceof EvalError) return undefined;
     throw error;
@@ -87,7 +93,8 @@ function bytesDiffer({ words, bytes, length }: Stretch): string {
 }
 
 function valueCode(slot: number): string {
-  return `  first = view.getUint8(at);
+  return `  word = view.getInt32(at, true);
+  first = word & 255;
   if (first === 34) {
     text = texts.read(bytes, view, at + 1, end);
     if (text === undefined) return false;
@@ -95,13 +102,53 @@ function valueCode(slot: number): string {
     types[${slot}] = ${VALUE_STRING};
     strings[${slot}] = text;
   } else if (first <= 57) {
-    at = readNumber(view, at, end, numbers, ${slot});
-    if (at < 0) return false;
+${numberCode(slot)}
     types[${slot}] = ${VALUE_NUMBER};
   } else {
     at = readWord(view, at, types, numbers, ${slot});
     if (at < 0) return false;
   }`;
+}
+
+/**
+ * Up to three digits, or up to three on either side of a point, before a comma or a brace: these are read where they
+ * stand, so that the processor learns for each field how its numbers are written. All others by a call. Which bytes are
+ * digits and what they are worth is told as in plain-number.ts.
+ */
+function numberCode(slot: number): string {
+  const digits = `
+      others = ((word + 0x06060606) | word) & 0xf0f0f0f0;
+      count = (31 - Math.clz32(others & -others)) >> 3;
+      next = (word >>> (count << 3)) & 255;`;
+  const value = `
+        word <<= (4 - count) << 3;
+        word = Math.imul(word, 10) + (word >>> 8);`;
+  const four = "(word & 255) * 100 + ((word >>> 16) & 255)";
+  const comma = 0x2c ^ 0x30;
+  const brace = 0x7d ^ 0x30;
+  const point = 0x2e ^ 0x30;
+  return `    plain: {
+      word ^= 0x30303030;${digits}
+      if (count === 1 || (count > 1 && first !== 48)) {${value}
+        whole = ${four};
+        if (next === ${comma} || next === ${brace}) {
+          numbers[${slot}] = whole;
+          at += count;
+          break plain;
+        }
+        if (next === ${point}) {
+          after = at + count + 1;
+          word = view.getInt32(after, true) ^ 0x30303030;${digits}
+          if (count > 0 && (next === ${comma} || next === ${brace})) {${value}
+            numbers[${slot}] = (whole * powers[count] + ${four}) / powers[count];
+            at = after + count;
+            break plain;
+          }
+        }
+      }
+      at = readNumber(view, at, end, numbers, ${slot});
+      if (at < 0) return false;
+    }`;
 }
 
 /** A value that is the time, or part of a name: only as what it mostly is, a number or text, and a text. */
