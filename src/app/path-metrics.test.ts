@@ -75,7 +75,7 @@ test("what the metrics say of records adds up to the offsets, and is the same af
   const written = [segment(0), segment(10, 20, 1), segment(10, 26, 1)];
   const first = await process();
   await store.writeSegments(written);
-  for (const one of written) await first.rollup.add("t", 0, [one]);
+  for (const one of written) first.rollup.add("t", 0, [one]);
   const ends = [{ topic: "t", partition: 0, startOffset: 0, endOffset: 40 }];
   first.metrics.observeEnds(ends);
   const before = await first.read();
@@ -109,8 +109,8 @@ test("segments before the checkpoint, which a restarted process does not read ag
   const written = Array.from({ length: 200 }, (_, i) => segment(i * 10, i * 10 + 10, i));
   const first = await process();
   await store.writeSegments(written);
-  await first.rollup.add("t", 0, written);
-  const released = first.rollup.releaseComplete();
+  first.rollup.add("t", 0, written);
+  const released = await first.rollup.releaseComplete();
   await store.writeWindows(
     released.map(({ window }) => window),
     released.flatMap(({ profiles }) => profiles),

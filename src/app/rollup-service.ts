@@ -71,7 +71,7 @@ export class RollupService {
   async take(segments: readonly Segment[]): Promise<void> {
     for (const group of byPartition(segments)) {
       const { topic, partition } = group[0]!.manifest;
-      await this.#options.rollup.add(topic, partition, group);
+      this.#options.rollup.add(topic, partition, group);
     }
   }
 
@@ -109,10 +109,9 @@ export class RollupService {
   async release(): Promise<number> {
     const { rollup, signal, telemetry } = this.#options;
     let count = await this.#writeOut();
-    await rollup.settle();
     while (!signal.aborted) {
       const startMs = performance.now();
-      this.#unwritten = rollup.releaseComplete(WINDOWS_PER_STEP);
+      this.#unwritten = await rollup.releaseComplete(WINDOWS_PER_STEP);
       countBusy(telemetry, "merge", startMs);
       if (this.#unwritten.length === 0) break;
       count += await this.#writeOut();

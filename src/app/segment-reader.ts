@@ -29,8 +29,7 @@ export class SegmentReader {
 
   /** @returns how many segments were taken. */
   async poll(): Promise<number> {
-    const { store, rollup } = this.#options;
-    await rollup.settle();
+    const { store } = this.#options;
     let count = 0;
     for (const { topic, partition } of await store.readPartitions())
       count += await this.#pollPartition(topic, partition);
@@ -51,7 +50,7 @@ export class SegmentReader {
     const visible = fresh.flatMap((manifest, i) =>
       rows[i] === undefined ? [] : [{ manifest, profiles: rows[i] }],
     );
-    await rollup.add(topic, partition, visible);
+    rollup.add(topic, partition, visible);
     return visible.length;
   }
 

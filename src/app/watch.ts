@@ -43,6 +43,8 @@ export interface WatchOptions {
   readonly rollupCheckpointMs: number;
   /** See {@link RollupOptions.confirmsPartitions}. */
   readonly confirmsPartitions: boolean;
+  /** See {@link RollupOptions.waitingSegmentsMax}. */
+  readonly waitingSegmentsMax?: number;
   /** Names of the configured sources, each of which is asked for its partitions. */
   readonly sourceNames: readonly string[];
   /** Windows kept in memory from merge to audit; 0 when audits run elsewhere. */

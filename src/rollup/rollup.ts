@@ -19,7 +19,7 @@ import { Revisions } from "./revisions.ts";
 import { SilentLanes } from "./silent-lanes.ts";
 import { type GroupWatermark, groupWatermark, lower } from "./watermarks.ts";
 
-/** Most segments whose rows are kept while no path reaches them; past it they are read from the store again. */
+/** Default of {@link RollupOptions.waitingSegmentsMax}. */
 const WAITING_SEGMENTS_MAX = 1_000;
 /** Segments of a path that are kept in memory; late data for older ones has them read from the store again. */
 const PATH_SEGMENTS_MAX = 5_000;
@@ -40,6 +40,8 @@ export interface RollupOptions {
    * running. False for a finite input, whose partitions are known. @default false
    */
   readonly confirmsPartitions?: boolean;
+  /** Most segments whose rows are kept while no path reaches them; past it they are read from the store again. @default 1000 */
+  readonly waitingSegmentsMax?: number;
 }
 
 /** How far each group was at one moment. */
@@ -54,7 +56,7 @@ export class Rollup {
   readonly #revisions: Revisions;
   /** Rows of visible segments that no path has reached yet: a second cut of offsets already counted, or beyond a gap. */
   readonly #waiting = new Map<string, readonly SegmentProfile[]>();
-  /** Segments on a path whose rows are not held yet. While there are any, no window is released: it might lack them. */
+  /** Segments on a path whose rows were not at hand. While there are any, no window is released: it might lack them. */
   readonly #unheld = new Map<string, Manifest>();
   readonly #confirmedMs = new Map<string, number>();
   /** Up to where each partition was merged by the process before this one. */
@@ -149,9 +151,9 @@ export class Rollup {
 
   /**
    * Takes segments of one partition, all of whose rows are visible. Rows of those off the path wait until it reaches
-   * them. When the store fails meanwhile nothing is lost: {@link settle} goes on.
+   * them; rows that are no longer at hand then are read by {@link releaseComplete}.
    */
-  async add(topic: string, partition: number, segments: readonly Segment[]): Promise<void> {
+  add(topic: string, partition: number, segments: readonly Segment[]): void {
     if (segments.length === 0) return;
     const startOffset = Math.min(...segments.map((segment) => segment.manifest.startOffset));
     const frontier = this.frontier(topic, partition, startOffset);
@@ -159,23 +161,11 @@ export class Rollup {
       if (!frontier.has(manifest)) this.#waiting.set(segmentName(manifest), profiles);
     const change = frontier.add(segments.map((segment) => segment.manifest));
     for (const manifest of change.removed) this.#withdraw(manifest);
-    for (const manifest of change.added) this.#unheld.set(segmentName(manifest), manifest);
-    await this.settle();
+    for (const manifest of change.added) this.#holdOrMiss(manifest);
     // However many come at once, their rows are at hand: only what no path reaches yet is held to the bound.
-    for (const name of this.#waiting.keys())
-      if (this.#waiting.size > WAITING_SEGMENTS_MAX) this.#waiting.delete(name);
+    const waitingMax = this.#options.waitingSegmentsMax ?? WAITING_SEGMENTS_MAX;
+    for (const name of this.#waiting.keys()) if (this.#waiting.size > waitingMax) this.#waiting.delete(name);
     frontier.trim(PATH_SEGMENTS_MAX);
-  }
-
-  /** Holds the rows of all segments that are on a path. */
-  async settle(): Promise<void> {
-    for (const [name, manifest] of this.#unheld) {
-      const rows = await this.#rowsOf(manifest);
-      // Meanwhile a better tiling may have replaced it, or another caller held it.
-      if (!this.#unheld.delete(name)) continue;
-      this.#waiting.delete(name);
-      this.#hold(manifest, rows);
-    }
   }
 
   /** How far each group is now; to be taken before the broker is asked for its partitions. */
@@ -193,10 +183,13 @@ export class Rollup {
     }
   }
 
-  /** Windows that are complete now, oldest first over all lanes, each lane's in order. At most `windowsMax` of them. */
-  releaseComplete(windowsMax = Number.POSITIVE_INFINITY): CompleteWindow[] {
+  /**
+   * Windows that are complete now, oldest first over all lanes, each lane's in order. At most `windowsMax` of them.
+   * Rejects while the store does not give the rows of a segment on a path: nothing is released without them.
+   */
+  async releaseComplete(windowsMax = Number.POSITIVE_INFINITY): Promise<CompleteWindow[]> {
     // The watermark rises before all rows below it are held: a window released in between would lack records.
-    if (this.#unheld.size > 0) return [];
+    while (this.#unheld.size > 0) await this.#settle();
     const released: CompleteWindow[] = [];
     const watermarks = this.#watermarks();
     for (const lane of this.#lanes.values())
@@ -233,12 +226,24 @@ export class Rollup {
     this.#lanes.set(laneKey(lane), progress);
   }
 
-  async #rowsOf(manifest: Manifest): Promise<readonly SegmentProfile[]> {
-    const waiting = this.#waiting.get(segmentName(manifest));
-    if (waiting !== undefined) return waiting;
-    const [rows] = await this.#options.store.readSegmentProfiles([manifest]);
-    if (rows === undefined) throw notReadable(manifest);
-    return rows;
+  #holdOrMiss(manifest: Manifest): void {
+    const name = segmentName(manifest);
+    const rows = this.#waiting.get(name);
+    if (rows === undefined) this.#unheld.set(name, manifest);
+    else {
+      this.#waiting.delete(name);
+      this.#hold(manifest, rows);
+    }
+  }
+
+  /** Reads and holds the rows of the segments on a path that were not at hand. */
+  async #settle(): Promise<void> {
+    for (const [name, manifest] of this.#unheld) {
+      const [rows] = await this.#options.store.readSegmentProfiles([manifest]);
+      if (rows === undefined) throw notReadable(manifest);
+      // Meanwhile a better tiling may have replaced it.
+      if (this.#unheld.delete(name)) this.#hold(manifest, rows);
+    }
   }
 
   #hold(manifest: Manifest, profiles: readonly SegmentProfile[]): void {

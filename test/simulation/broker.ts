@@ -26,23 +26,28 @@ export class Broker {
   #memberIds = 0;
   /** Told of every commit that arrives, whatever becomes of it. */
   onCommit: (partition: number, endOffset: number) => void = () => {};
+  /** How long a group goes without a partition that was added: its members look at the topic now and then. */
+  dealtAfterMs = 0;
+  #dealtCount = 0;
   /** Share of commits that vanish. */
   commitLoss = 0;
 
   constructor(world: World, partitionCount: number) {
     this.world = world;
-    for (let i = 0; i < partitionCount; i++) this.addPartition();
+    for (let i = 0; i < partitionCount; i++) this.#newLog();
+    this.#dealtCount = partitionCount;
   }
 
   get generation(): number {
     return this.#generation;
   }
 
-  addPartition(): PartitionLog {
-    const log = new PartitionLog(this.topic, this.partitions.length);
-    this.partitions.push(log);
-    this.#generation++;
-    return log;
+  addPartition(): void {
+    const log = this.#newLog();
+    this.world.after(this.dealtAfterMs, () => {
+      this.#dealtCount = Math.max(this.#dealtCount, log.partition + 1);
+      this.rebalance(`partition ${log.partition} was added`);
+    });
   }
 
   join(name: string): GroupMember {
@@ -76,7 +81,9 @@ export class Broker {
     const place = ids.indexOf(member.id);
     if (place < 0) return [];
     const shift = this.#generation % ids.length;
-    return this.partitions.map((_, i) => i).filter((i) => (i + shift) % ids.length === place);
+    return Array.from({ length: this.#dealtCount }, (_, i) => i).filter(
+      (i) => (i + shift) % ids.length === place,
+    );
   }
 
   /** Refused, without a word, from a member of an earlier generation. */
@@ -90,6 +97,12 @@ export class Broker {
   truncate(log: PartitionLog, toOffset: number): void {
     this.world.note(`partition ${log.partition} now begins at ${toOffset}`);
     log.startOffset = Math.max(log.startOffset, Math.min(toOffset, log.nextOffset));
+  }
+
+  #newLog(): PartitionLog {
+    const log = new PartitionLog(this.topic, this.partitions.length);
+    this.partitions.push(log);
+    return log;
   }
 
   #evict(): void {

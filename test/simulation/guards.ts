@@ -64,9 +64,9 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     name: "release-after-rows",
-    without: "windows are released while rows of their segments are still being read",
+    without: "windows are released without rows of their segments that the store did not give yet",
     file: ROLLUP,
-    text: "    if (this.#unheld.size > 0) return [];\n",
+    text: "    while (this.#unheld.size > 0) await this.#settle();\n",
     replacement: "",
   },
   {

@@ -47,6 +47,8 @@ export interface Surroundings {
   readonly incidents: JobServer<IncidentJob>;
   readonly deployment: Deployment;
   readonly offsetsMax: number;
+  /** Rows that wait for a path: with few, most are read from the store again. */
+  readonly waitingSegmentsMax: number;
   readonly onPage: (notification: Notification) => void;
   /** Told of windows when they are handed to the store, with what this process knows of the paths. */
   readonly onReleased: (
@@ -59,6 +61,7 @@ export interface Surroundings {
 export interface Process {
   readonly life: Life;
   readonly role: Role;
+  readonly startedMs: number;
   readonly rollup: Rollup | undefined;
   /** Gives back what its death leaves in the arena. */
   readonly bury: () => void;
@@ -82,7 +85,15 @@ export function startProcess(around: Surroundings, role: Role, name: string): Pr
   ended.catch(() => {});
   const parts = new Parts(around, life, role, fail);
   parts.run().catch(fail);
-  return { life, role, rollup: parts.rollup, bury: () => parts.bury(), quit: parts.quit, ended };
+  return {
+    life,
+    role,
+    startedMs: around.world.nowMs,
+    rollup: parts.rollup,
+    bury: () => parts.bury(),
+    quit: parts.quit,
+    ended,
+  };
 }
 
 class CheckedStore extends TableStore {
@@ -257,6 +268,7 @@ class Parts {
       checkpointWindows: 4,
       rollupCheckpointMs: 60_000,
       confirmsPartitions: true,
+      waitingSegmentsMax: this.#around.waitingSegmentsMax,
       sourceNames: [this.#source.name],
       recentWindowsMax: this.#around.deployment === "shared" ? 0 : 1_000,
       adoptsChanges: false,

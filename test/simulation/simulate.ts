@@ -11,7 +11,15 @@ import type { IncidentJob } from "../../src/app/incident-feed.ts";
 import { errorText, OperationalError } from "../../src/base/errors.ts";
 import type { Notification } from "../../src/notify/contract.ts";
 import { type Cells, NOTIFICATION_ROWS, VERDICT_ROWS, WINDOW_ROWS } from "../../src/store/rows.ts";
-import { NOTIFICATIONS, SEGMENTS, STATES, type Table, VERDICTS, WINDOWS } from "../../src/store/schema.ts";
+import {
+  NOTIFICATIONS,
+  SEGMENT_PROFILES,
+  SEGMENTS,
+  STATES,
+  type Table,
+  VERDICTS,
+  WINDOWS,
+} from "../../src/store/schema.ts";
 import { Broker } from "./broker.ts";
 import { Checks } from "./checks.ts";
 import { type WindowTruth, windowKey } from "./log.ts";
@@ -28,7 +36,7 @@ import {
 import { type Drop, LANES, startProducers } from "./producers.ts";
 import { JobServer } from "./queue.ts";
 import { SimulatedDatabase } from "./tables.ts";
-import { NO_FAULTS, START_MS, World } from "./world.ts";
+import { type Life, NO_FAULTS, START_MS, World } from "./world.ts";
 
 export type Mode = "safety" | "liveness";
 export interface RunOptions {
@@ -50,6 +58,8 @@ const FAULTY_WINDOWS = 16;
 const SETTLING_MS = 130_000;
 /** Simulated time from the end of the faults until everything must be judged. */
 const CALM_MS = 6 * WINDOW_MS + IDLE_TIMEOUT_MS;
+/** A process has asked its clock for the first time after so long at most. */
+const MISLED_MS = 150_000;
 const DEPLOYED: Readonly<Record<Deployment, readonly Role[]>> = {
   embedded: ["all"],
   split: ["ingest", "ingest", "watch"],
@@ -77,6 +87,8 @@ class Run {
     { readonly lane: string; readonly startMs: number; count: number; endCount: number }
   >();
   readonly #deliveries = new Set<string>();
+  /** Whose clock was wrong when they began: whoever puts it right starts them again. */
+  readonly #misled = new WeakSet<Life>();
   readonly #faultsEndMs = START_MS + FAULTY_WINDOWS * WINDOW_MS;
   readonly #counts: Record<string, number> = { kills: 0, stops: 0, pages: 0 };
   #calm = false;
@@ -104,6 +116,7 @@ class Run {
       incidents: new JobServer<IncidentJob>(world),
       deployment: world.pick(["embedded", "split", "split", "shared"]),
       offsetsMax: world.between(4, 40),
+      waitingSegmentsMax: world.pick([0, 2, 1_000]),
       onPage: (notification) => this.#page(notification),
       onReleased: (rollup, windows, profiles) =>
         this.#checks.released(rollup, windows, profiles, this.#nameOf(rollup)),
@@ -235,15 +248,21 @@ class Run {
       refused: some([0, 0, 0.02, 0.1]),
       unknownOutcome: some([0, 0, 0.02, 0.1]),
     };
-    world.faultsOf = () => (this.#calm ? NO_FAULTS : faults);
+    // The largest reads are the first to take too long.
+    const large = { ...faults, refused: some([faults.refused, faults.refused, 0.5]) };
+    const isLarge = (what: string) => what.startsWith(`select ${SEGMENT_PROFILES.name} `);
+    world.faultsOf = (what) => (this.#calm ? NO_FAULTS : isLarge(what) ? large : faults);
     world.onCrash = (life) => {
       const process = this.#processes.get(life);
       if (process !== undefined) this.#replace(process);
     };
-    world.isAway = (service) => (this.#away.get(service) ?? 0) > world.nowMs;
+    world.isAway = (service, life) =>
+      (this.#away.get(service) ?? 0) > world.nowMs ||
+      (this.#away.get(`${service} for ${life.name}`) ?? 0) > world.nowMs;
     const lagMsMax = deployment === "embedded" ? 0 : some([0, 2_000, 8_000, 45_000]);
     database.lagMs = () => (this.#calm || lagMsMax === 0 ? 0 : world.between(0, lagMsMax));
     this.#broker.commitLoss = some([0, 0.2, 0.9]);
+    this.#broker.dealtAfterMs = some([0, 30_000, 90_000]);
     audits.loss = some([0, 0, 0.1]);
     incidents.loss = some([0, 0, 0.1]);
     this.#often(some([0, 60_000, 240_000]), () => this.#stopSome());
@@ -252,6 +271,7 @@ class Run {
     this.#often(some([0, 240_000]), () => this.#sendAway("store", 90_000));
     this.#often(some([0, 300_000]), () => this.#sendAway("broker", 90_000));
     this.#often(some([0, 300_000]), () => this.#sendAway("pager", 120_000));
+    this.#often(some([0, 0, 150_000]), () => this.#cutOff());
     this.#often(some([0, 0, 300_000]), () => this.#skew());
     this.#often(some([0, 0, 400_000]), () => this.#broker.addPartition());
     this.#often(some([0, 0, 0, 300_000]), () => this.#truncate());
@@ -314,10 +334,18 @@ class Run {
     this.#away.set(service, untilMs);
   }
 
+  /** One process cannot reach what the others can. */
+  #cutOff(): void {
+    const life = this.#some()?.life;
+    if (life !== undefined)
+      this.#sendAway(`${this.#world.pick(["store", "broker"])} for ${life.name}`, 120_000);
+  }
+
   #skew(): void {
     const life = this.#some()?.life;
     if (life === undefined) return;
     life.skewMs = this.#world.between(-600_000, 600_000);
+    if (this.#world.nowMs < this.#processes.get(life)!.startedMs + MISLED_MS) this.#misled.add(life);
     this.#world.note(`the clock of ${life.name} is off by ${life.skewMs} ms`);
     this.#world.after(this.#world.between(30_000, 400_000), () => {
       life.skewMs = 0;
@@ -339,8 +367,15 @@ class Run {
     this.#broker.commitLoss = 0;
     this.#around.audits.loss = 0;
     this.#around.incidents.loss = 0;
-    for (const { life } of this.#startedProcesses()) {
+    for (const process of this.#startedProcesses()) {
+      const { life } = process;
       life.skewMs = 0;
+      // It follows the clock that it began with, and a correction by 6 minutes an hour: see src/base/steady-time.ts.
+      if (this.#misled.has(life)) {
+        this.#world.kill(life);
+        this.#replace(process);
+        continue;
+      }
       if (life.isStopped) this.#world.wake(life);
     }
   }

@@ -48,12 +48,12 @@ export class World {
   readonly trace: string[] = [];
   readonly #heap: Event[] = [];
   #order = 0;
-  /** Set by the scenario: faults per request, by what is asked. */
+  /** Set by the scenario: faults of a request, by what is asked. */
   faultsOf: (what: string) => RequestFaults = () => NO_FAULTS;
   /** Told when a life dies at a request. */
   onCrash: (life: Life) => void = () => {};
-  /** True while nobody can reach the given service. */
-  isAway: (service: string) => boolean = () => false;
+  /** True while a life cannot reach the given service. */
+  isAway: (service: string, life: Life) => boolean = () => false;
   isTracing = false;
   eventCount = 0;
   /** Set when code under test was given something to go on with; what only happens in the world needs no turn. */
@@ -167,7 +167,7 @@ export class World {
    * @param effect what it does there, at one moment; its answer travels back.
    */
   request<T>(life: Life, service: string, what: string, effect: () => T): Promise<T> {
-    const faults = this.faultsOf(service);
+    const faults = this.faultsOf(what);
     return new Promise((resolve, reject) => {
       if (life.isDead) return;
       const fault = this.#draw(faults);
@@ -176,7 +176,7 @@ export class World {
       this.after(thereMs, () => {
         const backMs = this.between(1, 40);
         const answer = (run: () => void) => this.after(backMs, () => this.tell(life, run));
-        if (fault === "refused" || this.isAway(service)) {
+        if (fault === "refused" || this.isAway(service, life)) {
           answer(() => reject(unreachable(service, what)));
           return;
         }
