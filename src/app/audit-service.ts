@@ -35,6 +35,8 @@ export interface AuditJob extends LaneName {
   /** Start of the newest window to judge. */
   readonly untilStartMs: number;
   readonly revisedStartMs?: number;
+  /** Sources of the swimlane, which share its page budget; left out in jobs of before there was such a share. */
+  readonly sourceCount?: number;
 }
 
 /** One window as it was judged. */
@@ -129,6 +131,7 @@ export class AuditService {
       windows.map(({ complete }) => complete),
     );
     const feedback = await this.#options.feedback.of(job.swimlane);
+    if (job.sourceCount !== undefined) lane.auditor.shareAmong(job.sourceCount);
     const startMs = performance.now();
     const judged = windows.map(({ complete, alerted }) => {
       const references = referencesOf(complete.window);
@@ -160,7 +163,12 @@ export class AuditService {
   async #judgeCoarser(job: AuditJob, lane: Lane): Promise<void> {
     const windowSizeMs = this.#coarserSizeOf(job);
     if (windowSizeMs === undefined) return;
-    const coarser: AuditJob = { ...laneOf(job), windowSizeMs, coarser: true, untilStartMs: job.untilStartMs };
+    const coarser: AuditJob = {
+      ...shareOf(job),
+      windowSizeMs,
+      coarser: true,
+      untilStartMs: job.untilStartMs,
+    };
     const coarserLane = await this.#laneOf(coarser);
     for (const late of await lateComparisons(this.#options, coarser, coarserLane.auditor))
       await this.#tell([late]);
@@ -181,7 +189,7 @@ export class AuditService {
     if (windowSizeMs === undefined) return;
     const startMs = coarserStartMs(revisedStartMs, windowSizeMs);
     if (!(await this.#coarser.mergeAgain(job, windowSizeMs, startMs))) return;
-    const coarser: AuditJob = { ...laneOf(job), windowSizeMs, coarser: true, untilStartMs: startMs };
+    const coarser: AuditJob = { ...shareOf(job), windowSizeMs, coarser: true, untilStartMs: startMs };
     await this.#rewind(coarser, startMs);
     await this.#reviseCoarser(coarser, startMs);
   }
@@ -273,6 +281,11 @@ export class AuditService {
   }
 }
 
-function laneOf({ swimlane, source }: LaneName): LaneName {
-  return { swimlane, source };
+/** What a larger size's job has from that of the lane's own windows. */
+function shareOf({
+  swimlane,
+  source,
+  sourceCount,
+}: AuditJob): Pick<AuditJob, "swimlane" | "source" | "sourceCount"> {
+  return sourceCount === undefined ? { swimlane, source } : { swimlane, source, sourceCount };
 }

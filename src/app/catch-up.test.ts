@@ -8,11 +8,11 @@ import { Telemetry } from "../base/telemetry.ts";
 import { emptyProfile } from "../sketch/profile.ts";
 import type { Store, VerdictRow } from "../store/contract.ts";
 import { makeStore, storeOptionsSchema } from "../store/index.ts";
-import { AuditService } from "./audit-service.ts";
+import { type AuditJob, AuditService } from "./audit-service.ts";
 import { FeedbackFeed } from "./feedback-feed.ts";
 import { IncidentFeed } from "./incident-feed.ts";
 import { IncidentService } from "./incident-service.ts";
-import { laneStateKey } from "./lane-checkpoint.ts";
+import { laneStateKey, readCheckpoint } from "./lane-checkpoint.ts";
 import { RecentWindows } from "./recent-windows.ts";
 import { References } from "./references.ts";
 
@@ -115,6 +115,33 @@ test.each([
     );
   },
 );
+
+test("how many sources share the lane's page budget is said by the job, kept with its memory, and held to by a successor", async () => {
+  const clock = new ManualClock(START);
+  const store = await newStore(clock);
+  await storeWindows(store, 20);
+  const run = (job: AuditJob) =>
+    new AuditService({
+      store,
+      recent: new RecentWindows(0, new Set(["other"])),
+      coarserOf: () => [],
+      clock,
+      telemetry,
+      feedback: new FeedbackFeed({ store, clock }),
+      references: new References({ store, clock, telemetry, compareWith: () => [] }),
+      auditorOptions: () => auditorOptions(),
+      checkpointWindows: 4,
+      onJudged: async () => {},
+      signal: new AbortController().signal,
+    }).run(job);
+  const kept = async () => (await readCheckpoint(store, LANE, Number.POSITIVE_INFINITY, () => {}))?.memory;
+  await run({ ...LANE, untilStartMs: START + 9 * MINUTE, sourceCount: 3 });
+  expect((await kept())?.sourceCount).toBe(3);
+  // A job of before there was such a share says nothing, and changes nothing.
+  await run({ ...LANE, untilStartMs: START + 19 * MINUTE });
+  expect((await kept())?.sourceCount).toBe(3);
+  expect((await kept())?.lastWindowStartMs).toBe(START + 19 * MINUTE);
+});
 
 test("verdicts whose job was lost with the queue are observed with the next job of their lane", async () => {
   const clock = new ManualClock(START);

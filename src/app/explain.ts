@@ -8,6 +8,7 @@ import { verdictAnswer } from "../control/verdict-answer.ts";
 import type { DifferenceAnswer, ExplainAnswer } from "../control/wire-explain.ts";
 import { verdictSql } from "../incident/reproduce.ts";
 import type { LaneName } from "../rollup/lane-progress.ts";
+import { SOURCE_AWAKE_MS } from "../rollup/source-counts.ts";
 import type { Store, VerdictRow, WindowRow } from "../store/contract.ts";
 import { VERDICT_ROWS } from "../store/rows.ts";
 import type { VerdictKey } from "../store/verdict-key.ts";
@@ -100,11 +101,24 @@ interface Again {
   readonly complete: boolean;
 }
 
+/** Sources that shared the page budget of the swimlane when the verdict was given, so far as stored windows tell. */
+async function sourcesAround(key: VerdictKey, store: Store): Promise<number> {
+  const lanes = (await store.readLanes()).filter(
+    ({ swimlane, windowSizeMs, firstWindowMs, lastWindowMs }) =>
+      swimlane === key.swimlane &&
+      windowSizeMs === key.windowSizeMs &&
+      firstWindowMs <= key.windowStartMs &&
+      lastWindowMs > key.windowStartMs - SOURCE_AWAKE_MS,
+  );
+  return Math.max(1, lanes.length);
+}
+
 async function judgeAgain(key: VerdictKey, options: ExplainOptions): Promise<Again> {
   const { store, windowsMax, onProgress } = options;
   // A memory that cannot be read is reported by the service that judges; here more windows are judged again instead.
   const checkpoint = await readCheckpoint(store, key, key.windowStartMs, () => {});
   const auditor = new LaneAuditor(options.auditorOptions(key, key.windowSizeMs), checkpoint?.memory);
+  if (auditor.memory().sourceCount === undefined) auditor.shareAmong(await sourcesAround(key, store));
   const sinceMs = checkpoint === undefined ? undefined : auditor.lastWindowStartMs + 1;
   const from = timeText(auditor.lastWindowStartMs);
   const span = { ...laneOf(key), sinceMs, untilMs: key.windowStartMs + 1 };

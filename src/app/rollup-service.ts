@@ -8,6 +8,7 @@ import type { CompleteWindow } from "../rollup/complete-window.ts";
 import { type AskedAt, IdleRule } from "../rollup/idle-rule.ts";
 import { laneKey } from "../rollup/lane-progress.ts";
 import type { Rollup, WatermarkMoment } from "../rollup/rollup.ts";
+import { sourceCounts } from "../rollup/source-counts.ts";
 import type { Segment } from "../segment/manifest.ts";
 import type { PartitionEnd, PartitionPosition } from "../source/contract.ts";
 import type { Store } from "../store/contract.ts";
@@ -129,7 +130,7 @@ export class RollupService {
   async #writeOut(): Promise<number> {
     const complete = this.#unwritten;
     if (complete.length === 0) return 0;
-    const { store, recent, telemetry } = this.#options;
+    const { store, recent, rollup, telemetry } = this.#options;
     await store.writeWindows(
       complete.map(({ window }) => window),
       complete.flatMap(({ profiles }) => profiles),
@@ -142,7 +143,7 @@ export class RollupService {
       telemetry
         .counter("rollup_revisions_total", "Windows merged again because of late data")
         .inc(revised.length);
-    for (const job of jobsOf(complete)) this.#unannounced.set(job.key, job);
+    for (const job of jobsOf(complete, sourceCounts(rollup.lanes))) this.#unannounced.set(job.key, job);
     if (this.#unannounced.size > UNANNOUNCED_MAX) this.#keepNewestJobs();
     return complete.length;
   }
@@ -193,10 +194,11 @@ function laneOf(window: CompleteWindow["window"]) {
 /** One job a lane, which judges all windows up to the newest; one for each window that was revised. */
 function jobsOf(
   complete: readonly CompleteWindow[],
+  sources: ReadonlyMap<string, number>,
 ): readonly { readonly key: string; readonly job: AuditJob }[] {
   const jobs = new Map<string, { readonly key: string; readonly job: AuditJob }>();
   for (const { window } of complete) {
-    const lane = laneOf(window);
+    const lane = { ...laneOf(window), sourceCount: sources.get(window.swimlane) ?? 1 };
     const untilStartMs = window.windowStartMs;
     if (window.revision === 1)
       jobs.set(laneKey(window), {

@@ -145,6 +145,29 @@ describe("what the auditor learns", () => {
   });
 });
 
+describe("a page budget that several sources share", () => {
+  /** −log10 p that a fault in the 61st window would have to reach to page. */
+  function pageLimit(sourceCount: number | undefined): number {
+    const auditor = new LaneAuditor({ ...OPTIONS, pageBudgetPerWeek: 0.01 });
+    if (sourceCount !== undefined) auditor.shareAmong(sourceCount);
+    const random = seededRandom(7);
+    for (let i = 0; i < 60; i++) auditor.audit(healthy(i, random));
+    const broken = Array.from({ length: 50 }, () => ({ ...healthyRow(random), price: null }));
+    const row = auditor
+      .audit(windowOf(60, broken))
+      .find(({ detector, feature }) => detector === "null-rate" && feature === "price");
+    return (JSON.parse(row!.explanation) as { pageLimit: number }).pageLimit;
+  }
+
+  test("each of ten sources needs a decade more for a page than a lane's only source", () => {
+    expect(pageLimit(10)).toBeCloseTo(pageLimit(1) + 1, 2);
+  });
+
+  test("a lane's only source has the whole budget, as one of which nobody has said it", () => {
+    expect(pageLimit(1)).toBe(pageLimit(undefined));
+  });
+});
+
 describe("what features say together, and over a long time", () => {
   /** Two numeric features that differ by less than either's own spread. */
   function pairRow(random: Random): Row {

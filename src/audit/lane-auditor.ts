@@ -143,6 +143,11 @@ export class LaneAuditor {
     return [...tolerated(rows, this.#memory.feedback), ...limits];
   }
 
+  /** The page budget is the swimlane's: all of its sources, each of which has an auditor of its own, share it alike. */
+  shareAmong(sourceCount: number): void {
+    this.#memory.sourceCount = sourceCount;
+  }
+
   /** Takes in what people have said of the lane's incidents; to be called before each window that it may concern. */
   hear(feedback: readonly FeedbackRow[], windowStartMs: number): void {
     hearFeedback(this.#memory, feedback, this.#options, windowStartMs);
@@ -374,18 +379,22 @@ export class LaneAuditor {
   #context(feature: string, familySize: number, share: number): DetectorContext {
     const { swimlane, source, windowSizeMs, timeZone } = this.#options;
     const knownEvents = this.#knownEvents;
-    const pageBudgetPerWeek = share * this.#options.pageBudgetPerWeek;
+    const pageBudgetPerWeek = share * this.#ownBudgetPerWeek();
     return { swimlane, source, feature, windowSizeMs, timeZone, pageBudgetPerWeek, familySize, knownEvents };
   }
 
   #limits(): AlertLimits {
     const { windowSizeMs } = this.#options;
-    const pageBudgetPerWeek = this.#featuresShare() * this.#options.pageBudgetPerWeek;
+    const pageBudgetPerWeek = this.#featuresShare() * this.#ownBudgetPerWeek();
     const featureCount = this.#featureCount() * this.#comparisonCount();
     return alertLimits({ pageBudgetPerWeek, windowSizeMs, featureCount });
   }
 
-  /** Of the lane's page budget, for its features in windows of this size. */
+  #ownBudgetPerWeek(): number {
+    return this.#options.pageBudgetPerWeek / (this.#memory.sourceCount ?? 1);
+  }
+
+  /** Of it, for the lane's features in windows of this size. */
   #featuresShare(): number {
     const { sizes } = this.#options;
     const share = sizes?.historyWindowsMin === undefined ? this.#shares.features : FEATURES_SHARE_MIN;

@@ -13,6 +13,8 @@ export const FEATURES_MAX = 5_000;
 
 export interface LaneMemory {
   lastWindowStartMs: number;
+  /** Sources of the swimlane, this one included, that share its page budget. Missing until that was said. */
+  sourceCount?: number;
   /** Windows with records. */
   auditedCount: number;
   /** Times that a feature beyond the bound was left out. */

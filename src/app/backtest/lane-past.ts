@@ -99,6 +99,7 @@ async function* judgeSource(
 ): AsyncGenerator<JudgedWindow> {
   const { swimlane, windowSizeMs, untilMs, store, references } = options;
   const auditor = new LaneAuditor(options.auditorOptions({ swimlane, source }));
+  auditor.shareAmong(options.sources.length);
   const due = [...(options.placesMs.get(source) ?? [])];
   const span = { swimlane, source, windowSizeMs, sinceMs: undefined, untilMs };
   for await (const judged of judgeStored(store, span, auditor, references)) {
