@@ -21,6 +21,7 @@ export class Member {
   readonly name: string;
   readonly #role: string;
   readonly #config: string;
+  readonly #nodeOptions: readonly string[];
   readonly #logFile: string;
   readonly #onEnded: (ending: Ending) => void;
   #child: ChildProcess | undefined;
@@ -33,12 +34,13 @@ export class Member {
   constructor(
     name: string,
     role: string,
-    files: { readonly config: string; readonly log: string },
+    files: { readonly config: string; readonly log: string; readonly nodeOptions?: readonly string[] },
     onEnded: (ending: Ending) => void,
   ) {
     this.name = name;
     this.#role = role;
     this.#config = files.config;
+    this.#nodeOptions = files.nodeOptions ?? [];
     this.#logFile = files.log;
     this.#onEnded = onEnded;
     members.add(this);
@@ -51,7 +53,15 @@ export class Member {
   start(): void {
     this.#wanted = true;
     const log = openSync(this.#logFile, "a");
-    const words = ["bin/lanewatch.mjs", "run", "--config", this.#config, "--role", this.#role];
+    const words = [
+      ...this.#nodeOptions,
+      "bin/lanewatch.mjs",
+      "run",
+      "--config",
+      this.#config,
+      "--role",
+      this.#role,
+    ];
     const child = spawn(process.execPath, words, { stdio: ["ignore", log, log] });
     closeSync(log);
     this.#child = child;

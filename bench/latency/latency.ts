@@ -2,7 +2,7 @@
  * bench:latency: how long after a window's end and its lateness its verdict can be read from the store. Real Kafka,
  * QuestDB and Redis, three real processes (ingest; control; audit and notify), 100 lanes × 50 features.
  *
- *   npm run bench:latency -- [--windows 12] [--lanes 100] [--features 50] [--json FILE]
+ *   npm run bench:latency -- [--windows 12] [--lanes 100] [--features 50] [--cpu-prof DIR] [--json FILE]
  */
 
 import { join } from "node:path";
@@ -22,6 +22,7 @@ const { values } = parseArgs({
     lanes: { type: "string", default: "100" },
     features: { type: "string", default: "50" },
     logs: { type: "string" },
+    "cpu-prof": { type: "string" },
     json: { type: "string" },
   },
 });
@@ -47,9 +48,11 @@ const startMs = (Math.floor(Date.now() / WINDOW_MS) - HISTORY_WINDOWS) * WINDOW_
 const recordsPerSecond = (laneCount * RECORDS_PER_LANE_WINDOW * 1_000) / WINDOW_MS;
 const load = new EvenRecords({ laneCount, featureCount, partitions: PARTITIONS, recordsPerSecond, startMs });
 const producer = new LoadProducer(world.kafka, TOPIC, load);
+const profiles = values["cpu-prof"];
+const nodeOptions = profiles === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${profiles}`];
 const members = (["control", "audit,notify", "ingest"] as const).map((role) => {
   const log = join(values.logs ?? world.folder, `${role.replace(",", "-")}.log`);
-  return new Member(role, role, { config: world.configFile, log }, ({ log: end }) => {
+  return new Member(role, role, { config: world.configFile, log, nodeOptions }, ({ log: end }) => {
     throw new Error(`${role} ended by itself: ${end}`);
   });
 });
@@ -61,7 +64,7 @@ try {
   const delays = await measure();
   report(delays);
 } finally {
-  for (const member of members) member.killNow();
+  await Promise.all(members.map((member) => member.terminate()));
   await producer.stop();
   await world.stop();
 }
