@@ -31,9 +31,7 @@ export class OpenSegment {
   readonly #windows = new Map<string, Map<string, LaneWindow[]>>();
   #eventTimeMinMs = Number.POSITIVE_INFINITY;
   #eventTimeMaxMs = Number.NEGATIVE_INFINITY;
-  /** The windows used last: two lanes that take turns are not looked up for each record. */
   #last: LaneWindow | undefined;
-  #lastButOne: LaneWindow | undefined;
 
   constructor(identity: SegmentIdentity, arena: ProfileArena) {
     this.identity = identity;
@@ -61,15 +59,8 @@ export class OpenSegment {
     this.#advance(byteCount, logTimeMs);
   }
 
-  /** Folds one record into its window and accounts for it as `ok`. */
-  fold(
-    record: DecodedRecord,
-    windowStartMs: number,
-    windowSizeMs: number,
-    byteCount: number,
-    logTimeMs: number,
-  ): void {
-    const window = this.laneWindow(record.swimlane, record.source, windowStartMs, windowSizeMs);
+  /** Folds one record into `window`, one of this segment's, and accounts for it as `ok`. */
+  foldInto(window: LaneWindow, record: DecodedRecord, byteCount: number, logTimeMs: number): void {
     const before = window.series.size;
     window.fold(record);
     this.seriesCount += window.series.size - before;
@@ -86,13 +77,8 @@ export class OpenSegment {
 
   laneWindow(swimlane: string, source: string, windowStartMs: number, windowSizeMs: number): LaneWindow {
     const last = this.#last;
-    if (last !== undefined && isWindow(last, swimlane, source, windowStartMs)) return last;
-    const other = this.#lastButOne;
-    this.#lastButOne = last;
-    if (other !== undefined && isWindow(other, swimlane, source, windowStartMs)) {
-      this.#last = other;
-      return other;
-    }
+    if (last?.windowStartMs === windowStartMs && last.swimlane === swimlane && last.source === source)
+      return last;
     const windows = this.#windowsOf(swimlane, source);
     let window = windows.find((candidate) => candidate.windowStartMs === windowStartMs);
     if (window === undefined) {
@@ -133,7 +119,6 @@ export class OpenSegment {
     }
     this.#windows.clear();
     this.#last = undefined;
-    this.#lastButOne = undefined;
   }
 
   #advance(byteCount: number, logTimeMs: number): void {
@@ -194,10 +179,6 @@ export class OpenSegment {
       hashText(`${this.identity.topic}|${this.identity.startOffset}|${feature}`),
     );
   }
-}
-
-function isWindow(window: LaneWindow, swimlane: string, source: string, windowStartMs: number): boolean {
-  return window.windowStartMs === windowStartMs && window.swimlane === swimlane && window.source === source;
 }
 
 /** The fixed order of a segment's rows: window, swimlane, source (by code unit), whatever order records came in. */

@@ -12,6 +12,7 @@ import type { RecordOutcome } from "../decode/outcome.ts";
 import type { DecodedRecord } from "../decode/record.ts";
 import type { ProfileArena } from "../sketch/arena.ts";
 import { type CutBounds, isOverBounds } from "./cut-policy.ts";
+import type { LaneWindow } from "./lane-window.ts";
 import type { Segment } from "./manifest.ts";
 import { OpenSegment } from "./open-segment.ts";
 import { foldProfileRecord } from "./profile-record.ts";
@@ -53,6 +54,16 @@ interface Batch {
   ): void;
 }
 
+/** A lane's window in the open segment. */
+interface Place {
+  readonly swimlane: string;
+  readonly source: string;
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly lane: LaneWindows;
+  readonly window: LaneWindow;
+}
+
 /** Instead of the shape, in segments of lost offsets: no configuration decides what they hold. */
 export const LOST_SHAPE = "lost";
 
@@ -65,8 +76,9 @@ export class PartitionFolder {
   #sealed: Segment[] = [];
   /** The record at hand; one object for all records, so that none is made per record. */
   readonly #at = { offset: -1, logTimeMs: Number.NaN, bytes: Buffer.alloc(0) as Buffer, start: -1, end: 0 };
-  #lastSwimlane: string | undefined;
-  #lastLane: LaneWindows | undefined;
+  /** Where the last records of the open segment went, two places that may take turns. */
+  #place: Place | undefined;
+  #otherPlace: Place | undefined;
   /** The open segment ends when the watermark passes this. */
   #nextCloseMs = Number.POSITIVE_INFINITY;
 
@@ -155,6 +167,8 @@ export class PartitionFolder {
 
   #begin(startOffset: number): OpenSegment {
     this.#nextCloseMs = Number.POSITIVE_INFINITY;
+    this.#place = undefined;
+    this.#otherPlace = undefined;
     const { shape, arena } = this.#context;
     return new OpenSegment({ topic: this.topic, partition: this.partition, startOffset, shape }, arena);
   }
@@ -162,26 +176,54 @@ export class PartitionFolder {
   #foldOne(offset: number, logTimeMs: number, bytes: Buffer, start: number, end: number): void {
     if (offset < this.#open.endOffset) return;
     if (offset > this.#open.endOffset) this.#open.skipTo(offset, "jumped");
-    if (isOverBounds(this.#open, this.#context.bounds)) this.cut();
+    const { bounds, decoder, record } = this.#context;
+    if (isOverBounds(this.#open, bounds)) this.cut();
+    const decoded = decoder.decode(bytes, start, end, record);
+    if (decoded === "ok" && this.#foldRecent(record, logTimeMs, end - start)) return;
     const at = this.#at;
     at.offset = offset;
     at.logTimeMs = logTimeMs;
     at.bytes = bytes;
     at.start = start;
     at.end = end;
-    this.#account();
+    this.#account(decoded);
   }
 
-  /** Decodes the record at hand and accounts for it: folded, late, or rejected with a reason. */
-  #account(): void {
-    const { decoder, record, asOfMs } = this.#context;
-    const { bytes, start, end, logTimeMs } = this.#at;
-    const decoded = decoder.decode(bytes, start, end, record);
+  /**
+   * Folds a record that belongs where one of the last did, is on time and ends no segment, which is most of them: then
+   * nothing has to be looked up.
+   * @returns false, with nothing done, for any other.
+   */
+  #foldRecent(record: DecodedRecord, logTimeMs: number, byteCount: number): boolean {
+    const place = this.#recentPlace(record);
+    const { eventTimeMs } = record;
+    if (place === undefined || !(eventTimeMs >= place.startMs && eventTimeMs < place.endMs)) return false;
+    if (eventTimeMs >= this.#nextCloseMs || record.kind === "profile") return false;
+    if (judgeLateness(eventTimeMs, logTimeMs, this.#context.asOfMs, place.lane) !== "ok") return false;
+    this.#watermark.observe(eventTimeMs);
+    this.#open.foldInto(place.window, record, byteCount, logTimeMs);
+    return true;
+  }
+
+  #recentPlace({ swimlane, source }: DecodedRecord): Place | undefined {
+    const last = this.#place;
+    if (last !== undefined && last.swimlane === swimlane && last.source === source) return last;
+    const other = this.#otherPlace;
+    if (other === undefined || other.swimlane !== swimlane || other.source !== source) return undefined;
+    this.#otherPlace = last;
+    this.#place = other;
+    return other;
+  }
+
+  /** Accounts for the record at hand: folded, late, or rejected with a reason. */
+  #account(decoded: RecordOutcome): void {
+    const { decoder, record, lanes, asOfMs } = this.#context;
+    const { start, end, logTimeMs } = this.#at;
     if (decoded !== "ok") {
       this.#reject(decoded, decoder.detail);
       return;
     }
-    const lane = this.#laneOf(record.swimlane);
+    const lane = lanes.of(record.swimlane);
     switch (judgeLateness(record.eventTimeMs, logTimeMs, asOfMs, lane)) {
       case "late":
         this.#open.count("late", end - start, logTimeMs);
@@ -192,15 +234,6 @@ export class PartitionFolder {
       case "ok":
         this.#foldRecord(lane);
     }
-  }
-
-  /** Neighbours mostly share their lane, and with it the very same text. */
-  #laneOf(swimlane: string): LaneWindows {
-    if (swimlane !== this.#lastSwimlane) {
-      this.#lastSwimlane = swimlane;
-      this.#lastLane = this.#context.lanes.of(swimlane);
-    }
-    return this.#lastLane!;
   }
 
   #foldRecord(lane: LaneWindows): void {
@@ -216,7 +249,18 @@ export class PartitionFolder {
       }
       this.#open.countFolded(record.eventTimeMs, end - start, logTimeMs);
     } else {
-      this.#open.fold(record, windowMs, lane.windowSizeMs, end - start, logTimeMs);
+      const { swimlane, source } = record;
+      const window = this.#open.laneWindow(swimlane, source, windowMs, lane.windowSizeMs);
+      this.#open.foldInto(window, record, end - start, logTimeMs);
+      this.#otherPlace = this.#place;
+      this.#place = {
+        swimlane,
+        source,
+        startMs: windowMs,
+        endMs: windowMs + lane.windowSizeMs,
+        lane,
+        window,
+      };
     }
     // A late record's window is already past its close: it waits for the next cut rather than forcing one each time.
     const closeMs = windowMs + lane.windowSizeMs + lane.allowedLatenessMs;

@@ -163,7 +163,7 @@ export class ProfileArena {
 
   addElementString(series: number, value: string): void {
     this.#counters.add(series, STRING);
-    if (value === "") this.#counters.add(series, EMPTY);
+    if (value.length === 0) this.#counters.add(series, EMPTY);
     if (this.#nameCount[series]! > this.#categoriesMax) {
       this.#overflow.get(series)!.add(value);
       return;

@@ -6,6 +6,8 @@ import { categoryName } from "./categories.ts";
 
 const NONE = -1;
 const LOAD_MAX = 0.75;
+const RECENT_BITS = 11;
+const RECENT = 1 << RECENT_BITS;
 /** From this length on, a string may be a slice that keeps a whole batch alive; a copy does not. */
 const SLICE_LENGTH_MIN = 13;
 
@@ -23,6 +25,8 @@ export class CategoryTable {
   #count = new Float64Array(512);
   #next = new Int32Array(512);
   #older = new Int32Array(512);
+  /** Entries counted lately, by series and a glance at the text: most strings of a stream are found here. */
+  readonly #recent = new Int32Array(RECENT).fill(NONE);
   #used = 0;
   #freeEntry = NONE;
   #entryCount = 0;
@@ -32,6 +36,20 @@ export class CategoryTable {
    * @returns `newest`, or the entry that was made for it.
    */
   add(series: number, newest: number, value: string): number {
+    const place = recentPlace(series, value);
+    const recent = this.#recent[place]!;
+    if (
+      recent !== NONE &&
+      this.#series[recent] === series &&
+      this.#names[this.#category[recent]!] === value
+    ) {
+      this.#count[recent]!++;
+      return newest;
+    }
+    return this.#addAnew(series, newest, value, place);
+  }
+
+  #addAnew(series: number, newest: number, value: string, place: number): number {
     const id = this.#ids.get(value);
     if (id !== undefined) {
       for (
@@ -41,6 +59,7 @@ export class CategoryTable {
       ) {
         if (this.#category[entry] === id && this.#series[entry] === series) {
           this.#count[entry]!++;
+          this.#recent[place] = entry;
           return newest;
         }
       }
@@ -143,6 +162,13 @@ export class CategoryTable {
     this.#next = grown(this.#next, new Int32Array(size));
     this.#older = grown(this.#older, new Int32Array(size));
   }
+}
+
+function recentPlace(series: number, value: string): number {
+  const { length } = value;
+  const glance =
+    length === 0 ? 0 : (value.charCodeAt(0) << 16) ^ (value.charCodeAt(length - 1) << 8) ^ length;
+  return Math.imul(series ^ Math.imul(glance, 0x85ebca6b), 0x9e3779b1) >>> (32 - RECENT_BITS);
 }
 
 function grown<A extends Int32Array | Float64Array>(from: A, into: A): A {
