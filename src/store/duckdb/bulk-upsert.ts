@@ -14,22 +14,22 @@ import { columnSql } from "./column-types.ts";
 export class BulkUpsert {
   readonly #table: Table;
   readonly #keyIndexes: readonly number[];
+  readonly #keyHoldsTime: boolean;
   /** Latest time in the table, or later; rows after it replace nothing. Infinity where the key holds no time. */
-  #latestMs = Number.POSITIVE_INFINITY;
+  #latestMs: number;
 
   constructor(table: Table) {
     this.#table = table;
     this.#keyIndexes = table.key.map((name) => table.columns.findIndex((column) => column.name === name));
+    this.#keyHoldsTime = table.key.includes(timeColumn(table).name);
+    this.#latestMs = this.#keyHoldsTime ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
   }
 
-  /** Makes the staging table, which is the connection's own and never reaches the file. */
-  async prepare(connection: DuckDBConnection): Promise<void> {
-    const columns = this.#keyIndexes.map((i) => columnSql(this.#table.columns[i]!));
-    await connection.run(`CREATE TEMP TABLE ${this.#stagingName} (${columns.join(", ")})`);
-    const time = timeColumn(this.#table).name;
-    if (!this.#table.key.includes(time)) return;
+  /** To be called for a table that may hold rows. */
+  async lookAt(connection: DuckDBConnection): Promise<void> {
+    if (!this.#keyHoldsTime) return;
     const latest = await connection.runAndReadAll(
-      `SELECT CAST(epoch_ms(max(${time})) AS DOUBLE) FROM ${this.#table.name}`,
+      `SELECT CAST(epoch_ms(max(${timeColumn(this.#table).name})) AS DOUBLE) FROM ${this.#table.name}`,
     );
     this.#latestMs = (latest.getRows()[0]![0] as number | null) ?? Number.NEGATIVE_INFINITY;
   }
@@ -52,6 +52,10 @@ export class BulkUpsert {
 
   async #deleteByKey(duckdb: DuckDb, connection: DuckDBConnection, rows: readonly Cells[]): Promise<void> {
     const columns = this.#keyIndexes.map((i) => this.#table.columns[i]!);
+    // The connection's own, never in the file, and made when first needed: mostly nothing is ever replaced.
+    await connection.run(
+      `CREATE TEMP TABLE IF NOT EXISTS ${this.#stagingName} (${columns.map(columnSql).join(", ")})`,
+    );
     const target = {
       name: this.#stagingName,
       catalog: "temp",
@@ -68,8 +72,8 @@ export class BulkUpsert {
 
   /** The rows' span of time as constants, by which DuckDB leaves out whole row groups. */
   #spanSql(rows: readonly Cells[]): string {
+    if (!this.#keyHoldsTime) return "";
     const time = timeColumn(this.#table).name;
-    if (!this.#table.key.includes(time)) return "";
     let minMs = Number.POSITIVE_INFINITY;
     let maxMs = Number.NEGATIVE_INFINITY;
     for (const row of rows) {

@@ -58,8 +58,7 @@ export class DuckDbTables implements Tables {
     try {
       const writer = await database.instance.connect();
       const reader = await database.instance.connect();
-      const upserts = new Map<Table, BulkUpsert>();
-      for (const table of TABLES) upserts.set(table, await prepareTable(writer, table));
+      const upserts = await prepareTables(writer);
       // From here on no SQL, ours or a person's, may loosen what openDatabase forbade.
       await writer.run("SET lock_configuration = true");
       this.#open = { duckdb: await import("@duckdb/node-api"), database, writer, reader, upserts };
@@ -175,22 +174,45 @@ export class DuckDbTables implements Tables {
 
 type Item = readonly [table: Table, row: Cells];
 
-async function prepareTable(connection: DuckDBConnection, table: Table): Promise<BulkUpsert> {
-  await connection.run(createTableSql(table));
-  const found = await connection.runAndReadAll(
-    "SELECT column_name, data_type FROM duckdb_columns() WHERE table_name = $1 AND NOT internal ORDER BY column_index",
-    [table.name],
+/** Makes the tables that are missing and checks the others. In few statements: a short replay feels each of them. */
+async function prepareTables(connection: DuckDBConnection): Promise<ReadonlyMap<Table, BulkUpsert>> {
+  const found = await foundColumns(connection);
+  const upserts = new Map<Table, BulkUpsert>();
+  const missing: Table[] = [];
+  for (const table of TABLES) {
+    const columns = found.get(table.name);
+    if (columns === undefined) missing.push(table);
+    else checkColumns(table, columns);
+    const upsert = new BulkUpsert(table);
+    upserts.set(table, upsert);
+    if (columns !== undefined) await upsert.lookAt(connection);
+  }
+  if (missing.length > 0)
+    await connection.run(`BEGIN TRANSACTION;\n${missing.map(createTableSql).join(";\n")};\nCOMMIT`);
+  return upserts;
+}
+
+/** Columns with their types, by table. */
+async function foundColumns(connection: DuckDBConnection): Promise<ReadonlyMap<string, readonly string[]>> {
+  const answer = await connection.runAndReadAll(
+    "SELECT table_name, column_name, data_type FROM duckdb_columns() WHERE NOT internal ORDER BY column_index",
   );
-  const is = found.getRows().map(([name, type]) => `${name} ${type}`);
+  const columns = new Map<string, string[]>();
+  for (const [table, name, type] of answer.getRows()) {
+    const known = columns.get(String(table)) ?? [];
+    known.push(`${name} ${type}`);
+    columns.set(String(table), known);
+  }
+  return columns;
+}
+
+function checkColumns(table: Table, is: readonly string[]): void {
   const should = table.columns.map((column) => `${column.name} ${DUCKDB_TYPES[column.type]}`);
   const differences = [
     ...should.filter((text) => !is.includes(text)).map((text) => `it lacks ${text}`),
     ...is.filter((text) => !should.includes(text)).map((text) => `it has ${text}`),
   ];
   if (differences.length > 0) throw new SchemaMismatchError("duckdb", table.name, differences);
-  const upsert = new BulkUpsert(table);
-  await upsert.prepare(connection);
-  return upsert;
 }
 
 /** The callers went on believing in those rows, so nothing short of beginning again is right. */
