@@ -25,6 +25,7 @@ import {
 import { lateComparisons, noteAwaited } from "./late-comparisons.ts";
 import type { RecentWindows } from "./recent-windows.ts";
 import type { References } from "./references.ts";
+import { type MeasuredWindow, SqlMetrics, type SqlMetricsOf } from "./sql-metrics.ts";
 import { notVisible, readWholeWindows } from "./stored-windows.ts";
 
 /** Judge all complete windows of a lane and source up to one; from `revisedMs` again where late data changed one. */
@@ -37,6 +38,8 @@ export interface AuditJob extends LaneName {
   readonly revisedStartMs?: number;
   /** Sources of the swimlane, which share its page budget; left out in jobs of before there was such a share. */
   readonly sourceCount?: number;
+  /** What that window has become; a store may still show an older one. */
+  readonly revision?: number;
 }
 
 /** One window as it was judged. */
@@ -59,6 +62,8 @@ export interface AuditServiceOptions {
   readonly checkpointWindows: number;
   /** Larger sizes to which a lane's windows are merged and judged as well, if they are multiples of its own. */
   readonly coarserOf: (swimlane: string) => readonly number[];
+  /** Metrics defined in SQL that are measured for each window of a lane's own size. */
+  readonly sqlMetrics?: SqlMetricsOf;
   readonly onJudged: (judged: readonly JudgedWindow[]) => Promise<void>;
   /** Ends a job between two writes: the next start judges on from the last checkpoint. */
   readonly signal: AbortSignal;
@@ -83,10 +88,12 @@ export class AuditService {
   readonly #running = new Map<string, Promise<void>>();
 
   readonly #coarser: CoarserWindows;
+  readonly #metrics: SqlMetrics;
 
   constructor(options: AuditServiceOptions) {
     this.#options = options;
     this.#coarser = new CoarserWindows(options);
+    this.#metrics = new SqlMetrics(options);
   }
 
   /** Jobs of one lane run one after another, since each goes on where the one before it stopped. */
@@ -109,11 +116,7 @@ export class AuditService {
     while (!this.#options.signal.aborted) {
       const windows = await this.#windowsAfter(lane.auditor.lastWindowStartMs, job);
       if (windows.length === 0) break;
-      await this.#judge(
-        lane,
-        job,
-        windows.map((complete) => ({ complete })),
-      );
+      await this.#judge(lane, job, await this.#metrics.measure(job, windows));
       await this.#judgeCoarser(job, lane);
     }
     if (job.revisedStartMs !== undefined) await this.#reviseCoarser(job, job.revisedStartMs);
@@ -124,7 +127,7 @@ export class AuditService {
   async #judge(
     lane: Lane,
     job: AuditJob,
-    windows: readonly (Pick<MergedWindow, "complete"> & Partial<MergedWindow>)[],
+    windows: readonly (Pick<MergedWindow, "complete"> & Partial<MergedWindow> & Partial<MeasuredWindow>)[],
   ): Promise<void> {
     const referencesOf = await this.#options.references.of(
       job,
@@ -133,12 +136,12 @@ export class AuditService {
     const feedback = await this.#options.feedback.of(job.swimlane);
     if (job.sourceCount !== undefined) lane.auditor.shareAmong(job.sourceCount);
     const startMs = performance.now();
-    const judged = windows.map(({ complete, alerted }) => {
+    const judged = windows.map(({ complete, alerted, verdicts: unmeasured = [] }) => {
       const references = referencesOf(complete.window);
       const before = lane.auditor.lastWindowStartMs;
       lane.auditor.hear(feedback, complete.window.windowStartMs);
       noteAwaited(lane.auditor.memory(), complete.window, references);
-      const verdicts = lane.auditor.audit(complete, references, alerted);
+      const verdicts = [...lane.auditor.audit(complete, references, alerted), ...unmeasured];
       if (this.#coarserSizeOf(job) !== undefined) this.#coarser.note(job, before, complete, verdicts);
       return { complete, verdicts };
     });
@@ -259,6 +262,11 @@ export class AuditService {
 
   async #windowsAfter(lastStartMs: number, job: AuditJob): Promise<readonly CompleteWindow[]> {
     if (lastStartMs >= job.untilStartMs) return [];
+    if (this.#metrics.hasAny(job)) {
+      // SQL sees what the store shows, and nothing that is only here.
+      this.#options.recent.forget(job);
+      return await this.#readWindows(lastStartMs, job);
+    }
     const recent = this.#options.recent.after(job, lastStartMs, job.untilStartMs, WINDOWS_PER_WRITE);
     return recent ?? (await this.#readWindows(lastStartMs, job));
   }
@@ -268,6 +276,9 @@ export class AuditService {
     const span = { ...job, sinceMs, untilMs: job.untilStartMs + 1 };
     const windows = await readWholeWindows(this.#options.store, span, WINDOWS_PER_WRITE);
     if (windows.length === 0) throw notVisible(span, "its window");
+    const revised = windows.find(({ window }) => window.windowStartMs === job.revisedStartMs);
+    if (revised !== undefined && revised.window.revision < (job.revision ?? 1))
+      throw notVisible(span, `revision ${job.revision} of a window`);
     return windows;
   }
 

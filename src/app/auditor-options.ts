@@ -7,6 +7,7 @@ import type { LaneName } from "../rollup/lane-progress.ts";
 import type { Config } from "./config/schema.ts";
 import { knownEventsOf, laneRules } from "./lane-settings.ts";
 import { limitsOf } from "./owner-limits.ts";
+import { sqlMetricsOf } from "./sql-metrics.ts";
 
 const DAY_MS = 86_400_000;
 /**
@@ -19,6 +20,7 @@ const HISTORY_DAYS = 21;
 export function auditorOptionsOf(config: Config, detectors: readonly Detector[]) {
   const rules = laneRules(config);
   const limits = limitsOf(config);
+  const sqlMetrics = sqlMetricsOf(config);
   const ofFeatures = detectors.filter(({ input }) => input === "distribution");
   return (lane: LaneName, windowSizeMs: number): LaneAuditorOptions => {
     const settings = rules.of(lane.swimlane);
@@ -33,12 +35,20 @@ export function auditorOptionsOf(config: Config, detectors: readonly Detector[])
       timeZone: settings.timeZone,
       knownEvents: knownEventsOf(config, lane.swimlane),
       referenceUntilMs: settings.referenceUntil,
-      metrics: config.metrics,
+      metrics: metricsOf(config, sqlMetrics(lane)),
       // A limit is said of the lane's own windows, once.
       limits: sizes.historyWindowsMin === undefined ? limits(lane) : [],
       sizes,
     };
   };
+}
+
+/** Those that pipelines send, and those of SQL that are measured for this lane. */
+function metricsOf(config: Config, measured: readonly { readonly name: string }[]): Config["metrics"] {
+  const names = new Set(measured.map(({ name }) => name));
+  return Object.fromEntries(
+    Object.entries(config.metrics).filter(([name, { sql }]) => sql === undefined || names.has(name)),
+  );
 }
 
 /** Larger sizes to which a lane's windows are merged, if they are multiples of its own. */

@@ -7,7 +7,7 @@ import type { Clock } from "../base/clock.ts";
 import { OperationalError } from "../base/errors.ts";
 import type { Telemetry } from "../base/telemetry.ts";
 import { coarserStartMs, mergeCoarser } from "../rollup/coarser.ts";
-import type { CompleteWindow } from "../rollup/complete-window.ts";
+import { type CompleteWindow, isWhole } from "../rollup/complete-window.ts";
 import { type LaneName, laneKey } from "../rollup/lane-progress.ts";
 import type { Store, VerdictRow } from "../store/contract.ts";
 import { readCompleteWindows } from "./read-complete-windows.ts";
@@ -165,8 +165,7 @@ export class CoarserWindows {
     if (this.#held.get(keyOf(lane))?.fromMs === Number.NEGATIVE_INFINITY) return new Map();
     const span = { ...lane, windowSizeMs: sizeMs, sinceMs: startMs, untilMs: overMs };
     const stored = await readCompleteWindows(this.#options.store, span, WINDOWS_PER_STEP);
-    if (stored.some(({ window, profiles }) => profiles.length < window.profileCount))
-      throw notVisible(lane.swimlane, "a larger window");
+    if (!stored.every(isWhole)) throw notVisible(lane.swimlane, "a larger window");
     return new Map(stored.map((each) => [each.window.windowStartMs, each]));
   }
 
@@ -221,8 +220,7 @@ export class CoarserWindows {
         !((visible.get(window.windowStartMs) ?? 0) >= window.revision)
       )
         throw notVisible(lane.swimlane, "a window");
-    if (parts.some(({ window, profiles }) => profiles.length < window.profileCount))
-      throw notVisible(lane.swimlane, "some profiles");
+    if (!parts.every(isWhole)) throw notVisible(lane.swimlane, "some profiles");
     return parts;
   }
 

@@ -7,6 +7,7 @@ import type { LaneMemory } from "../audit/lane-memory.ts";
 import type { NamedReference } from "../audit/named-reference.ts";
 import { heldToName } from "../audit/verdict-name.ts";
 import type { Telemetry } from "../base/telemetry.ts";
+import { isWhole } from "../rollup/complete-window.ts";
 import type { Store, VerdictRow, WindowRow } from "../store/contract.ts";
 import type { AuditJob, JudgedWindow } from "./audit-service.ts";
 import { readCompleteWindows } from "./read-complete-windows.ts";
@@ -75,7 +76,7 @@ async function compareLate(
   const { swimlane, source, windowSizeMs } = job;
   const span = { swimlane, source, windowSizeMs, sinceMs: startMs, untilMs: startMs + 1 };
   const [complete] = await readCompleteWindows(store, span, 1);
-  if (complete === undefined || complete.profiles.length < complete.window.profileCount) return undefined;
+  if (complete === undefined || !isWhole(complete)) return undefined;
   const lanes = (await references.lanesAt(job, [complete]))(complete.window);
   const stored = await store.readVerdicts({ ...span, limit: VERDICTS_MAX });
   // A placeholder that the store does not show yet: so may other verdicts be, and their incident would lose them.

@@ -62,6 +62,13 @@ export class RecentWindows {
     return wanted;
   }
 
+  /** Lets go of a lane whose windows are read from the store whatever is here. */
+  forget(lane: LaneName): void {
+    const key = laneKey(lane);
+    this.#count -= this.#byLane.get(key)?.length ?? 0;
+    this.#byLane.delete(key);
+  }
+
   clear(): void {
     this.#cleared = true;
     this.#byLane.clear();

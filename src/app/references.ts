@@ -8,7 +8,7 @@ import type { NamedReference } from "../audit/named-reference.ts";
 import { isHeld, keptReference, laneReference } from "../audit/reference-rows.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Telemetry } from "../base/telemetry.ts";
-import type { CompleteWindow } from "../rollup/complete-window.ts";
+import { type CompleteWindow, isWhole } from "../rollup/complete-window.ts";
 import type { LaneName } from "../rollup/lane-progress.ts";
 import type { BaselineRow, Store, WindowRow } from "../store/contract.ts";
 import { readCompleteWindows } from "./read-complete-windows.ts";
@@ -74,7 +74,7 @@ export class References {
     const lanes = await Promise.all(
       this.#othersOf(lane).map(async (swimlane) => {
         const read = await readCompleteWindows(this.#options.store, { ...span, swimlane }, WINDOWS_MAX);
-        const whole = read.filter(({ window, profiles }) => profiles.length >= window.profileCount);
+        const whole = read.filter(isWhole);
         return { swimlane, byStart: new Map(whole.map((each) => [each.window.windowStartMs, each])) };
       }),
     );

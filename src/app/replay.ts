@@ -26,6 +26,7 @@ import { compareWithOf, foldingShape, incidentOptionsOf, laneWindows } from "./l
 import { readBaseline } from "./read-baseline.ts";
 import { ReplayOutput, type ReplaySummary } from "./replay-output.ts";
 import { mappingOf } from "./service.ts";
+import { sqlMetricsOf } from "./sql-metrics.ts";
 import { Watch } from "./watch.ts";
 
 export interface ReplayOptions {
@@ -72,6 +73,7 @@ export async function replay(options: ReplayOptions): Promise<ReplaySummary> {
     groupOf: () => "files",
     compareWith: compareWithOf(config),
     coarserOf: coarserOf(config),
+    sqlMetrics: sqlMetricsOf(config),
     auditorOptions: auditorOptionsOf(config, options.detectors),
     incidents: incidentOptionsOf(config),
     audits: audits as never,

@@ -207,7 +207,8 @@ function jobsOf(
       });
     else {
       const key = `${laneKey(window)}|${untilStartMs}|r${window.revision}`;
-      jobs.set(key, { key, job: { ...lane, untilStartMs, revisedStartMs: untilStartMs } });
+      const { revision } = window;
+      jobs.set(key, { key, job: { ...lane, untilStartMs, revisedStartMs: untilStartMs, revision } });
     }
   }
   return [...jobs.values()];

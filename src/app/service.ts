@@ -33,6 +33,7 @@ import { readingProbes, sharedProbes } from "./monitor/probes.ts";
 import { openFirst } from "./open-first.ts";
 import { PathMetrics } from "./path-metrics.ts";
 import { makeNotifiers, makeQueue, makeSource, openStore } from "./plug-ins.ts";
+import { sqlMetricsOf, trySqlMetrics } from "./sql-metrics.ts";
 import { Watch, type WatchOptions } from "./watch.ts";
 
 export const ROLES = ["ingest", "audit", "notify", "control"] as const;
@@ -161,7 +162,10 @@ export class Service {
       attends: roles.has("notify") || (roles.has("audit") && !this.#isShared),
     };
     await this.#patiently("reading where the last run stopped", () => this.#watch.restore(parts));
-    if (roles.has("audit")) await this.#patiently("joining the audits", () => this.#watch.audit());
+    if (roles.has("audit")) {
+      await this.#patiently("trying the SQL of metrics", () => this.#trySqlMetrics());
+      await this.#patiently("joining the audits", () => this.#watch.audit());
+    }
     if (roles.has("notify")) {
       await this.#patiently("joining the incidents", () => this.#watch.attend());
       this.#deliverer.start();
@@ -220,6 +224,13 @@ export class Service {
       signal: this.#stopping.signal,
       onRetry: (error) => this.#complain(what, error),
     });
+  }
+
+  /** A column that is not there is told now, not by the first window; everything else is judged all the same. */
+  async #trySqlMetrics(): Promise<void> {
+    const { config, telemetry } = this.#options;
+    for (const [name, problem] of await trySqlMetrics(this.#store, config))
+      telemetry.log("error", `metrics.${name}.sql cannot be measured until it is mended: ${problem}`);
   }
 
   /** Once all sources have ended: merges, judges and tells the rest. */
@@ -390,6 +401,7 @@ export class Service {
       groupOf: (topic) => this.#groupOf(topic),
       compareWith: compareWithOf(config),
       coarserOf: coarserOf(config),
+      sqlMetrics: sqlMetricsOf(config),
       auditorOptions: auditorOptionsOf(config, this.#options.detectors),
       incidents: incidentOptionsOf(config),
       audits: this.#audits,

@@ -1,7 +1,7 @@
 /** A lane's merged windows, read back from the store in order and whole, and judged as they come. */
 import type { LaneAuditor } from "../audit/lane-auditor.ts";
 import { OperationalError } from "../base/errors.ts";
-import type { CompleteWindow } from "../rollup/complete-window.ts";
+import { type CompleteWindow, isWhole } from "../rollup/complete-window.ts";
 import type { FeedbackRow, Store } from "../store/contract.ts";
 import type { JudgedWindow } from "./audit-service.ts";
 import { alertedWithin } from "./coarser-windows.ts";
@@ -21,9 +21,9 @@ export async function readWholeWindows(
   limit: number,
 ): Promise<readonly CompleteWindow[]> {
   const windows = await readCompleteWindows(store, span, limit);
-  for (const { window, profiles } of windows)
-    if (profiles.length < window.profileCount)
-      throw notVisible(span, `${profiles.length} of ${window.profileCount} profiles`);
+  for (const complete of windows)
+    if (!isWhole(complete))
+      throw notVisible(span, `all ${complete.window.profileCount} profiles of a window`);
   return windows;
 }
 

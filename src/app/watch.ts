@@ -20,6 +20,7 @@ import { IncidentService } from "./incident-service.ts";
 import { RecentWindows } from "./recent-windows.ts";
 import { References } from "./references.ts";
 import { RollupService } from "./rollup-service.ts";
+import type { SqlMetricsOf } from "./sql-metrics.ts";
 
 export interface WatchOptions {
   readonly store: Store;
@@ -32,6 +33,7 @@ export interface WatchOptions {
   /** Larger sizes to which a lane's windows are merged and judged as well. */
   readonly coarserOf: (swimlane: string) => readonly number[];
   readonly auditorOptions: (lane: LaneName, windowSizeMs: number) => LaneAuditorOptions;
+  readonly sqlMetrics?: SqlMetricsOf;
   readonly incidents: Partial<IncidentOptions>;
   readonly audits: JobQueue<AuditJob>;
   /** Queue to the process that looks after incidents; without one it happens here, in event-time order. */

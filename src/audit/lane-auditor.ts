@@ -36,6 +36,7 @@ import { judgeJoint, learnJoint } from "./joint.ts";
 import { type CalendarEvent, eventsTouching } from "./known-events.ts";
 import { emptyLaneMemory, FEATURES_MAX, type LaneMemory } from "./lane-memory.ts";
 import { judgeLimits, type OwnerLimit } from "./limits.ts";
+import { admitMetrics } from "./metric-rows.ts";
 import type { NamedReference } from "./named-reference.ts";
 import { type AlertLimits, alertLimits, recordsToShow } from "./page-budget.ts";
 import { judgeReferences } from "./reference-audit.ts";
@@ -154,11 +155,8 @@ export class LaneAuditor {
   }
 
   #auditSeries(complete: CompleteWindow, muted: boolean): VerdictRow[] {
-    const { window, profiles } = complete;
-    const metrics = new Map(
-      profiles.filter(({ kind }) => kind === "metric").map((row) => [row.feature, row]),
-    );
-    for (const name of metrics.keys()) this.#memory.metrics[name] ??= {};
+    const { window } = complete;
+    const metrics = admitMetrics(this.#memory, complete.profiles, this.#options.metrics ?? {});
     const step = (name: string, subject: SeriesSubject, value: number) =>
       this.#stepSeries(window, name, subject, value, muted);
     const rows = step("*", "records", window.recordCount);

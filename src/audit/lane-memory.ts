@@ -34,6 +34,8 @@ export interface LaneMemory {
   limits?: LimitMemory;
   /** Starts of windows that wait for another lane's, oldest first. */
   awaitedMs?: number[];
+  /** Which of `metrics` are defined in SQL: they are forgotten with their definition. */
+  sqlMetrics?: string[];
   /** What people said of its incidents. Missing until someone has. */
   feedback?: FeedbackMemory;
 }

@@ -14,6 +14,8 @@ export interface MetricOptions {
   readonly missing: "zero" | "gap";
   /** On which side a deviation is an anomaly; handed to the detector's options. */
   readonly sides?: unknown;
+  /** The line that defines it; without one, pipelines send it. */
+  readonly sql?: string | undefined;
 }
 
 export const DEFAULT_METRIC: MetricOptions = { aggregate: "mean", missing: "gap" };

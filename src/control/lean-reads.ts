@@ -175,7 +175,7 @@ function pointOf(row: Row): Point {
   const column = (name: string) => number(row[name]);
   return {
     startMs: time(row["window_start"]),
-    kind: row["kind"] === "metric" ? "metric" : "feature",
+    kind: row["kind"] === "metric" || row["kind"] === "sql" ? "metric" : "feature",
     recordCount: column("record_count") ?? 0,
     presentCount: column("present_count") ?? 0,
     nullCount: column("null_count") ?? 0,
@@ -196,7 +196,7 @@ function briefOf(row: Row): FeatureBrief {
   return {
     source: text(row["source"]),
     feature: text(row["feature"]),
-    kind: row["kind"] === "metric" ? "metric" : "feature",
+    kind: row["kind"] === "metric" || row["kind"] === "sql" ? "metric" : "feature",
     presentCount: count("present_count"),
     nullCount: count("null_count"),
     numberCount: count("number_count"),

@@ -9,7 +9,7 @@ import { invariant } from "../base/errors.ts";
 import { hashText } from "../base/random.ts";
 import { mergeProfiles } from "../sketch/merge.ts";
 import type { ProfileRow } from "../store/contract.ts";
-import type { CompleteWindow } from "./complete-window.ts";
+import { type CompleteWindow, mergedCount } from "./complete-window.ts";
 import type { MergeTarget } from "./merge.ts";
 
 /** The larger sizes that a lane's windows can be merged to: each a whole multiple of the one before. */
@@ -48,7 +48,7 @@ export function mergeCoarser(target: MergeTarget, windows: readonly CompleteWind
   const window = {
     ...target,
     recordCount,
-    profileCount: profiles.length,
+    profileCount: mergedCount(profiles),
     segmentCount: sum(windows, (each) => each.window.segmentCount),
   };
   return { window, profiles };

@@ -27,7 +27,7 @@ export interface Manifest extends SegmentKey {
 }
 
 /** What a profile is of: a feature, a metric, or (feature "*") the records of the lane as a whole. */
-export type ProfileKind = "feature" | "metric" | "records";
+export type ProfileKind = "feature" | "metric" | "records" | "sql";
 
 /** One summary of a segment. Its key is the segment's and (windowStartMs, swimlane, source, feature). */
 export interface SegmentProfile {

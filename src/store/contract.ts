@@ -191,6 +191,14 @@ export interface StateRow {
   readonly value: string;
 }
 
+/** Bounds of one query. */
+export interface QueryLimits {
+  /** Most rows given back. @default the store's `queryRowsMax` */
+  readonly rowsMax?: number;
+  /** Past it the query is given up (STORE_QUERY_TIMEOUT). @default the store's own */
+  readonly timeLimitMs?: number;
+}
+
 export interface Store {
   readonly name: string;
   /** Before the names of docs/reference/tables.md, in SQL given to `query`. Mostly "". */
@@ -262,7 +270,11 @@ export interface Store {
   writeStates(rows: readonly StateRow[]): Promise<void>;
   readState(key: string): Promise<string | undefined>;
   /** Read-only SQL in the store's own dialect, for metrics defined in SQL and `explain`. Bounded rows. */
-  query(sql: string, parameters?: readonly unknown[]): Promise<readonly Readonly<Record<string, unknown>>[]>;
+  query(
+    sql: string,
+    parameters?: readonly unknown[],
+    limits?: QueryLimits,
+  ): Promise<readonly Readonly<Record<string, unknown>>[]>;
   /** True when it answers and applies what it acknowledged. */
   ready(): Promise<boolean>;
   close(): Promise<void>;

@@ -78,6 +78,18 @@ export class QueryRefusedError extends OperationalError {
   }
 }
 
+/** A person's SQL took longer than it may. */
+export class QueryTimeoutError extends OperationalError {
+  constructor(timeLimitMs: number, sql: string, cause?: unknown) {
+    super(`The SQL took longer than ${timeLimitMs} ms and was given up. Nothing was changed.`, {
+      code: "STORE_QUERY_TIMEOUT",
+      retryable: false,
+      context: { timeLimitMs, sql: sql.slice(0, 500) },
+      cause,
+    });
+  }
+}
+
 function describe(value: unknown): string {
   if (value === null || value === undefined) return "nothing";
   return `${typeof value} ${String(value).slice(0, 100)}`;

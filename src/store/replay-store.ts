@@ -4,7 +4,7 @@
  * written, with the rows of the last day: what a service that goes on from this store may still have to merge again.
  */
 import type { Manifest, Segment, SegmentKey, SegmentProfile } from "../segment/manifest.ts";
-import type { TimeSpan } from "./contract.ts";
+import type { QueryLimits, TimeSpan } from "./contract.ts";
 import { HeldSegments } from "./held-segments.ts";
 import { TableStore } from "./table-store.ts";
 import type { Tables } from "./tables.ts";
@@ -73,9 +73,9 @@ export class ReplayStore extends TableStore {
     return super.readPartitions();
   }
 
-  override async query(sql: string, parameters: readonly unknown[] = []) {
+  override async query(sql: string, parameters: readonly unknown[] = [], limits: QueryLimits = {}) {
     await this.#writeHeld();
-    return super.query(sql, parameters);
+    return super.query(sql, parameters, limits);
   }
 
   override async close(): Promise<void> {

@@ -81,7 +81,7 @@ const KIND_COLUMN: Column = {
   name: "kind",
   type: "symbol",
   property: "kind",
-  doc: "`feature`, `metric`, or `records` (the row whose feature is `*`).",
+  doc: "`feature`, `metric`, `sql` (a metric defined in SQL), or `records` (the row whose feature is `*`).",
 };
 
 const OUTCOME_DOCS: Readonly<Record<Outcome, string>> = {

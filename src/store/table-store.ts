@@ -8,6 +8,7 @@ import type {
   LaneRow,
   NotificationRow,
   ProfileRow,
+  QueryLimits,
   RowFilter,
   StateRow,
   Store,
@@ -246,8 +247,9 @@ export class TableStore implements Store {
   query(
     sql: string,
     parameters: readonly unknown[] = [],
+    { rowsMax, timeLimitMs }: QueryLimits = {},
   ): Promise<readonly Readonly<Record<string, unknown>>[]> {
-    return this.#tables.query(sql, parameters);
+    return this.#tables.query(sql, parameters, rowsMax, timeLimitMs);
   }
 
   ready(): Promise<boolean> {

@@ -37,11 +37,16 @@ export interface Tables {
   write(groups: readonly TableRows[]): Promise<void>;
   /** Whole rows, cells in the order of the table's columns. */
   select(table: Table, selection: Selection): Promise<readonly Cells[]>;
-  /** One statement that reads. @param rowsMax most rows given back. @default the store's `queryRowsMax` */
+  /**
+   * One statement that reads.
+   * @param rowsMax most rows given back. @default the store's `queryRowsMax`
+   * @param timeLimitMs past it the query is given up. @default the store's own
+   */
   query(
     sql: string,
     parameters: readonly unknown[],
     rowsMax?: number,
+    timeLimitMs?: number,
   ): Promise<readonly Readonly<Record<string, unknown>>[]>;
   ready(): Promise<boolean>;
   close(): Promise<void>;

@@ -529,6 +529,7 @@ function queryLaws(fresh: () => Promise<Store>): void {
       `DROP TABLE ${table}`,
       `TRUNCATE TABLE ${table}`,
       `INSERT INTO ${table} SELECT * FROM ${table}`,
+      `WITH a AS (SELECT 1) INSERT INTO ${table} SELECT * FROM ${table}`,
       `SELECT 1; DROP TABLE ${table}`,
       `/* SELECT */ DROP TABLE ${table}`,
       "COPY windows TO 'x'",

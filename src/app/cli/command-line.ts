@@ -9,6 +9,7 @@ import { EXIT } from "./exit.ts";
 import { explainCommand } from "./explain.ts";
 import { gateCommand } from "./gate.ts";
 import { incidentFeedbackCommand, incidentListCommand } from "./incident.ts";
+import { metricTestCommand } from "./metric.ts";
 import { proveCommand } from "./prove.ts";
 import { replayCommand } from "./replay.ts";
 import { runCommand } from "./run.ts";
@@ -129,6 +130,19 @@ function commands(done: (code: number) => void): Command {
     .option("--json", "print everything as JSON")
     .option("--quiet", "no progress")
     .action(async (options) => done(await backtestCommand(options)));
+  const metric = program.command("metric").description("metrics defined in SQL");
+  metric
+    .command("test")
+    .description("measure one over stored windows: exit 0 measured, 1 with problems, 64 usage")
+    .argument("[name]", "a metric of the configuration")
+    .addOption(config())
+    .option("--store <file>", "a DuckDB file to read, such as the store.duckdb of a replay")
+    .option("--sql <select>", "this line instead of the configured one")
+    .option("-s, --swimlane <pattern>", "lanes (those it is measured for by default)")
+    .option("--since <time>", "windows from here (ISO 8601, or how long before the end: 6h)")
+    .option("--limit <windows>", "the newest so many of each lane and source", "20")
+    .option("--json", "print everything as JSON")
+    .action(async (name: string | undefined, options) => done(await metricTestCommand(name, options)));
   program
     .command("demo")
     .description("made-up lanes with labelled faults, everything in one process, and the page on localhost")
@@ -187,6 +201,7 @@ function commands(done: (code: number) => void): Command {
   for (const command of [
     ...program.commands,
     ...sketch.commands,
+    ...metric.commands,
     ...silence.commands,
     ...incident.commands,
     ...baseline.commands,

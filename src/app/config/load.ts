@@ -82,6 +82,16 @@ function crossProblems(config: Config): readonly Problem[] {
       message: `is more than persistenceWindows (${persistenceWindows})`,
     });
   }
+  for (const [name, metric] of Object.entries(config.metrics)) {
+    if (metric.sql !== undefined && name === "*")
+      problems.push({
+        path: "metrics.*",
+        message: 'the name "*" is that of the lane\'s records; take another',
+      });
+    for (const field of ["swimlane", "source"] as const)
+      if (metric.sql === undefined && metric[field] !== undefined)
+        problems.push({ path: `metrics.${name}.${field}`, message: "goes with `sql` only" });
+  }
   config.notify.routes.forEach((route, i) => {
     for (const name of route.notifiers.filter((name) => !(name in config.notify.notifiers))) {
       const known = Object.keys(config.notify.notifiers);

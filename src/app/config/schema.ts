@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { DEFAULT_MAPPING } from "../../decode/mapping.ts";
+import { sqlProblem } from "../../metric/sql-text.ts";
 import { notifierPlugins } from "../../notify/index.ts";
 import { QUEUES } from "../../queue/index.ts";
 import { SOURCES } from "../../source/index.ts";
@@ -131,6 +132,24 @@ const metric = z.strictObject({
     .default("gap")
     .describe("What a window without a value means: 0 (a count), or not measured."),
   sides: z.enum(["both", "low", "high"]).optional().describe("On which side a deviation is an anomaly."),
+  sql: z
+    .string()
+    .max(10_000)
+    .superRefine((sql, context) => {
+      const message = sqlProblem(sql);
+      if (message !== undefined) context.addIssue({ code: "custom", message });
+    })
+    .optional()
+    .describe(
+      "One SELECT that gives the metric's number for each complete window of a lane (docs/guides/sql-metrics.md).",
+    ),
+  swimlane: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("With `sql`: pattern over the lanes that it is measured for; all by default."),
+  source: z.string().min(1).optional().describe("With `sql`: pattern over the sources; all by default."),
+  timeLimit: duration("5s", "With `sql`: longest that one window may take; then it has no value there."),
 });
 
 const detectors = z.strictObject({
@@ -343,7 +362,10 @@ export const configSchema = z.strictObject({
     type: "inline",
   }),
   detectors: detectors.prefault({}),
-  metrics: z.record(z.string(), metric).default({}).describe("Metrics that pipelines compute, by name."),
+  metrics: z
+    .record(z.string(), metric)
+    .default({})
+    .describe("Metrics that pipelines compute, or that you define in SQL, by name."),
   calendar: z
     .array(calendarEvent)
     .default([])

@@ -8,7 +8,7 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import type { Clock } from "../../base/clock.ts";
 import { errorText, invariant, OperationalError } from "../../base/errors.ts";
 import type { Telemetry } from "../../base/telemetry.ts";
-import { SchemaMismatchError } from "../errors.ts";
+import { QueryTimeoutError, SchemaMismatchError } from "../errors.ts";
 import { observeFlush } from "../flush-metric.ts";
 import { GroupCommit } from "../group-commit.ts";
 import type { Cells } from "../rows.ts";
@@ -38,6 +38,8 @@ export class DuckDbTables implements Tables {
   #open: Open | undefined;
   /** Reads under way: a connection that is closed beneath one takes the whole process with it. */
   readonly #reads = new Set<Promise<unknown>>();
+  /** Connections of queries that have a time limit. */
+  readonly #limited = new Set<DuckDBConnection>();
   /** What a buffered write failed with: told to the next caller, as its own has gone. */
   #bufferedError: unknown;
 
@@ -88,9 +90,12 @@ export class DuckDbTables implements Tables {
     sql: string,
     parameters: readonly unknown[],
     rowsMax = this.#options.queryRowsMax,
+    timeLimitMs?: number,
   ): Promise<readonly Readonly<Record<string, unknown>>[]> {
     await this.#settle();
-    return this.#read(({ duckdb, reader }) => queryReadOnly(duckdb, reader, sql, parameters, rowsMax));
+    if (timeLimitMs === undefined)
+      return this.#read(({ duckdb, reader }) => queryReadOnly(duckdb, reader, sql, parameters, rowsMax));
+    return this.#read((open) => this.#queryWithin(open, timeLimitMs, { sql, parameters, rowsMax }));
   }
 
   async ready(): Promise<boolean> {
@@ -109,7 +114,7 @@ export class DuckDbTables implements Tables {
     await this.#commits.drain();
     this.#open = undefined;
     while (this.#reads.size > 0) {
-      open.reader.interrupt();
+      for (const connection of [open.reader, ...this.#limited]) connection.interrupt();
       await Promise.race(this.#reads).catch(() => {});
     }
     open.writer.closeSync();
@@ -162,6 +167,27 @@ export class DuckDbTables implements Tables {
     }
   }
 
+  /** On a connection of its own: what is given up must not take other readers' queries with it. */
+  async #queryWithin({ duckdb, database }: Open, timeLimitMs: number, query: PersonsQuery) {
+    const { sql, parameters, rowsMax } = query;
+    const connection = await database.instance.connect();
+    this.#limited.add(connection);
+    let isLate = false;
+    const timer = setTimeout(() => {
+      isLate = true;
+      connection.interrupt();
+    }, timeLimitMs);
+    try {
+      return await queryReadOnly(duckdb, connection, sql, parameters, rowsMax);
+    } catch (error) {
+      throw isLate ? new QueryTimeoutError(timeLimitMs, sql, error) : error;
+    } finally {
+      clearTimeout(timer);
+      this.#limited.delete(connection);
+      connection.closeSync();
+    }
+  }
+
   #throwBuffered(): void {
     if (this.#bufferedError !== undefined) throw this.#bufferedError;
   }
@@ -173,6 +199,12 @@ export class DuckDbTables implements Tables {
 }
 
 type Item = readonly [table: Table, row: Cells];
+
+interface PersonsQuery {
+  readonly sql: string;
+  readonly parameters: readonly unknown[];
+  readonly rowsMax: number;
+}
 
 /** Makes the tables that are missing and checks the others. In few statements: a short replay feels each of them. */
 async function prepareTables(connection: DuckDBConnection): Promise<ReadonlyMap<Table, BulkUpsert>> {

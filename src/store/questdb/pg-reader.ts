@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { DatabaseError, Pool, types } from "pg";
 import { errorText, OperationalError } from "../../base/errors.ts";
 import type { Telemetry } from "../../base/telemetry.ts";
-import { QueryRefusedError, StoreUnreachableError } from "../errors.ts";
+import { QueryRefusedError, QueryTimeoutError, StoreUnreachableError } from "../errors.ts";
 import type { QuestDbStoreOptions } from "./options.ts";
 
 const OID_LONG = 20;
@@ -53,14 +53,17 @@ export class PgReader {
     sql: string,
     parameters: readonly unknown[],
     rowsMax: number,
+    timeLimitMs?: number,
   ): Promise<readonly Record<string, unknown>[]> {
     try {
-      const { fields, rows } = await this.#run(sql, parameters);
+      const { fields, rows } = await this.#run(sql, parameters, timeLimitMs);
       return rows.slice(0, rowsMax).map((row) => {
         const named = fields.map(({ name }, i) => [name, plainValue(row[i])] as const);
         return Object.fromEntries(named);
       });
     } catch (error) {
+      if (timeLimitMs !== undefined && errorText(error).includes("Query read timeout"))
+        throw new QueryTimeoutError(timeLimitMs, sql, error);
       if (error instanceof DatabaseError) throw new QueryRefusedError(errorText(error), sql, error);
       throw this.#readError(error, sql);
     }
@@ -71,8 +74,9 @@ export class PgReader {
   }
 
   /** The extended protocol takes one statement only, whatever the text holds. */
-  async #run(text: string, values: readonly unknown[]) {
-    const query = { text, values: [...values], rowMode: "array" as const, queryMode: "extended" };
+  async #run(text: string, values: readonly unknown[], timeLimitMs?: number) {
+    const limit = timeLimitMs === undefined ? {} : { query_timeout: timeLimitMs };
+    const query = { text, values: [...values], rowMode: "array" as const, queryMode: "extended", ...limit };
     return await this.#pool.query<unknown[]>(
       query as never as { text: string; values: unknown[]; rowMode: "array" },
     );

@@ -70,11 +70,14 @@ export class QuestDbTables implements Tables {
     sql: string,
     parameters: readonly unknown[],
     rowsMax = this.#options.queryRowsMax,
+    timeLimitMs?: number,
   ): Promise<readonly Readonly<Record<string, unknown>>[]> {
     // A guard against mistakes. Against malice give a `readOnlyUser`.
     if (!/^\s*(SELECT|WITH|EXPLAIN|SHOW)\b/i.test(sql))
       throw new QueryRefusedError("it does more than read", sql);
-    return this.#queryReader.query(sql, parameters, rowsMax);
+    // WITH may begin an INSERT; within a SELECT it cannot.
+    const text = /^\s*WITH\b/i.test(sql) ? `SELECT * FROM (\n${sql.replace(/;\s*$/, "")}\n)` : sql;
+    return this.#queryReader.query(text, parameters, rowsMax, timeLimitMs);
   }
 
   async ready(): Promise<boolean> {
