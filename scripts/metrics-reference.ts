@@ -40,7 +40,7 @@ export function metricsReference(): string {
     "word of a name is the stage. Counters begin at 0 with the process, but for `segment_path_…`, `source_log_…`,",
     "`source_uncounted_…` and `rollup_open_…`: the control role reads those from the manifests on the path (and from the",
     "broker) each time, so they are exact after any restart, whoever wrote the segments. `lanewatch_notify_…` and the like carry",
-    "labels from closed sets only; names of lanes are never labels.",
+    "labels from closed sets only; names of lanes are labels of `control_budget_…` alone, of the 100 lanes that stand worst.",
     "",
     "| metric | type | labels | meaning |",
     "| --- | --- | --- | --- |",

@@ -21,6 +21,8 @@ import { measureRequests, registerMetrics } from "./metrics.ts";
 import { openApi } from "./openapi.ts";
 import { pageRoot } from "./page/page-root.ts";
 import { pageBudgetEndpoint } from "./page-budget/endpoint.ts";
+import { PageBudgetMetrics } from "./page-budget/metrics.ts";
+import { PageBudgetReader } from "./page-budget/reader.ts";
 import { registerPage, secureAnswers } from "./page-files.ts";
 import { proofEndpoint } from "./proof-endpoint.ts";
 import { seriesEndpoint } from "./series-endpoint.ts";
@@ -48,13 +50,19 @@ export async function startControlServer(options: ControlOptions): Promise<Contr
   secureAnswers(app);
   app.addHook("onRequest", async (request) => refuseForeignPages(request.method, request.headers));
   await registerHealth(app, knowledge);
-  await app.register((api) => registerApi(api, knowledge));
+  const pageBudget = new PageBudgetReader(knowledge);
+  await app.register((api) => registerApi(api, knowledge, pageBudget));
   await registerPage(app, options.pageFolder ?? pageRoot());
 
   const listening = await app.listen({ host: options.host, port: options.port });
   const url = options.publicUrl ?? reachable(listening);
   options.telemetry.log("info", "The control server listens", { url });
-  return { url, stop: () => app.close() };
+  const budgets = new PageBudgetMetrics({ reader: pageBudget, ...options });
+  const stop = async () => {
+    await budgets.stop();
+    await app.close();
+  };
+  return { url, stop };
 }
 
 /** Only `/healthz`, `/readyz` and `/metrics`: for a process that counts, judges or notifies, and serves no people. */
@@ -67,7 +75,11 @@ export async function startHealthServer(options: ControlOptions): Promise<Contro
   return { url: reachable(listening), stop: () => app.close() };
 }
 
-async function registerApi(api: FastifyInstance, knowledge: Knowledge): Promise<void> {
+async function registerApi(
+  api: FastifyInstance,
+  knowledge: Knowledge,
+  pageBudget: PageBudgetReader,
+): Promise<void> {
   const { token, telemetry, publicUrl } = knowledge.options;
   if (token !== undefined) await askForToken(api, token);
   const endpoints: readonly Endpoint[] = [
@@ -83,7 +95,7 @@ async function registerApi(api: FastifyInstance, knowledge: Knowledge): Promise<
     gateEndpoint(knowledge),
     ...baselinesEndpoints(knowledge),
     ...silencesEndpoints(knowledge),
-    pageBudgetEndpoint(knowledge),
+    pageBudgetEndpoint(pageBudget),
   ];
   registerEndpoints(api, endpoints);
   registerMetrics(api, telemetry);

@@ -13,7 +13,8 @@ export type Standing = (typeof STANDINGS)[number];
  * What a rule (a detector in a lane) did. `insufficient`: it could not answer once, so that it never fired says
  * nothing. `never_fired`: it answered, and always `ok`.
  */
-export type RuleStanding = "nearly_always" | "insufficient" | "never_fired" | "fired";
+export const RULE_STANDINGS = ["nearly_always", "insufficient", "never_fired", "fired"] as const;
+export type RuleStanding = (typeof RULE_STANDINGS)[number];
 
 export interface RuleAnswer {
   /** As verdicts name it: `ks`, or `ks@imported/training`. */
@@ -94,6 +95,8 @@ export interface PageBudgetAnswer {
   readonly rulesSinceMs: number;
   /** Lanes that match. */
   readonly total: number;
+  /** How many of them stand how. */
+  readonly standings: Readonly<Record<Standing, number>>;
   /** True when incidents, feedback or rules were more than one answer reads; ask for one lane or a shorter span. */
   readonly truncated: boolean;
   /** Worst first. */

@@ -157,6 +157,32 @@ test("the overview counts the same pages: one that never opened paged nobody", a
   ]);
 });
 
+test("the metrics say the same: pages and what is accepted, precision, rules by standing", async () => {
+  const samples = async () => {
+    const text = await (await fetch(`${server.url}/metrics`)).text();
+    const lines = text.split("\n").filter((line) => line.startsWith("lanewatch_control_budget_"));
+    return lines.map((line) => line.replace("lanewatch_control_budget_", "")).sort();
+  };
+  await expect.poll(samples, { timeout: 10_000 }).not.toEqual([]);
+  expect(await samples()).toEqual(
+    [
+      'lanes{standing="over_twice"} 1',
+      'lanes{standing="over"} 1',
+      'lanes{standing="within"} 0',
+      'lanes{standing="unwatched"} 0',
+      ...['pages{swimlane="prod"} 4', `pages{swimlane="it's calm"} 1`],
+      ...['accepted_pages{swimlane="prod"} 0.5', `accepted_pages{swimlane="it's calm"} 0.5`],
+      ...['false_pages_max{swimlane="prod"} 2', `false_pages_max{swimlane="it's calm"} 1`],
+      ...[`precision_ratio{swimlane="prod"} ${2 / 3}`, `precision_ratio{swimlane="it's calm"} 0`],
+      ...["nearly_always", "insufficient", "never_fired", "fired"].flatMap((standing, i) => [
+        `rules{swimlane="prod",standing="${standing}"} ${i < 3 ? 1 : 0}`,
+        `rules{swimlane="it's calm",standing="${standing}"} 0`,
+      ]),
+      `counted_at_seconds ${NOW_MS / 1_000}`,
+    ].sort(),
+  );
+});
+
 test("where a span holds more verdicts than may be passed over, its newest part is counted", async () => {
   const span = { sinceMs: hourMs(HOURS - 1), untilMs: NOW_MS };
   expect(await ruleSpan({ store, tablePrefix: "" }, span, 1_008)).toEqual(span);

@@ -8,6 +8,7 @@ import { poissonInterval } from "../../base/poisson.ts";
 import type { FeedbackLabel } from "../../store/contract.ts";
 import {
   type LaneBudgetAnswer,
+  RULE_STANDINGS,
   type RuleAnswer,
   type RuleStanding,
   STANDINGS,
@@ -18,7 +19,6 @@ import type { NamedSeries, PageBrief, RuleCount } from "./reads.ts";
 
 export const WEEK_MS = 7 * 86_400_000;
 const SERIES_NAMED_MAX = 5;
-const RULE_STANDINGS: readonly RuleStanding[] = ["nearly_always", "insufficient", "never_fired", "fired"];
 
 /** All that is known of one lane in the span. */
 export interface LaneEvidence {
