@@ -272,8 +272,8 @@ class Run {
     this.#often(some([0, 300_000]), () => this.#sendAway("broker", 90_000));
     this.#often(some([0, 300_000]), () => this.#sendAway("pager", 120_000));
     this.#often(some([0, 0, 150_000]), () => this.#cutOff());
-    this.#often(some([0, 0, 300_000]), () => this.#skew());
-    this.#often(some([0, 0, 400_000]), () => this.#broker.addPartition());
+    this.#often(some([0, 200_000]), () => this.#skew());
+    this.#often(some([0, 0, 400_000]), () => this.#addPartition());
     this.#often(some([0, 0, 0, 300_000]), () => this.#truncate());
     this.#often(some([0, 0, 200_000]), () => this.#terminateSome());
   }
@@ -339,6 +339,13 @@ class Run {
     const life = this.#some()?.life;
     if (life !== undefined)
       this.#sendAway(`${this.#world.pick(["store", "broker"])} for ${life.name}`, 120_000);
+  }
+
+  /** Brokers are often at work when a topic is made wider: whoever merges may not reach them then. */
+  #addPartition(): void {
+    this.#broker.addPartition();
+    for (const { life, rollup } of this.#startedProcesses())
+      if (rollup !== undefined && this.#world.chance(0.5)) this.#sendAway(`broker for ${life.name}`, 180_000);
   }
 
   #skew(): void {
