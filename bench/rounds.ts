@@ -1,6 +1,7 @@
 /** Sides of a bench that run in turn, each as a process of its own, and what is said of their rounds: medians, and ratios within a round. */
 import { spawn } from "node:child_process";
 import { cpus, loadavg } from "node:os";
+import { endWithBench } from "./children.ts";
 
 /** What a side prints as its last line. */
 export interface Run {
@@ -16,6 +17,7 @@ export interface Run {
  */
 export async function run<R extends Run>(words: readonly string[], until?: Promise<void>): Promise<R> {
   const child = spawn(process.execPath, ["--import", "tsx", ...words]);
+  endWithBench(child);
   until?.then(
     () => child.stdin.end(),
     () => child.kill(),

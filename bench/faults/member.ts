@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, existsSync, openSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
+import { endWithBench } from "../children.ts";
 
 const RESTART_MS = 1_000;
 
@@ -11,11 +12,6 @@ export interface Ending {
   readonly signal: NodeJS.Signals | null;
   readonly log: string;
 }
-
-const members = new Set<Member>();
-process.once("exit", () => {
-  for (const member of members) member.killNow();
-});
 
 export class Member {
   readonly name: string;
@@ -43,7 +39,6 @@ export class Member {
     this.#nodeOptions = files.nodeOptions ?? [];
     this.#logFile = files.log;
     this.#onEnded = onEnded;
-    members.add(this);
   }
 
   get isRunning(): boolean {
@@ -64,6 +59,7 @@ export class Member {
     ];
     const child = spawn(process.execPath, words, { stdio: ["ignore", log, log] });
     closeSync(log);
+    endWithBench(child);
     this.#child = child;
     this.#killedForMs = undefined;
     this.isPaused = false;
@@ -110,6 +106,7 @@ export class Member {
     return bytes;
   }
 
+  /** SIGKILL, for good. */
   killNow(): void {
     this.#wanted = false;
     if (this.isRunning) this.#child?.kill("SIGKILL");

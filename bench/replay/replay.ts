@@ -5,7 +5,7 @@
  *   npm run bench:replay -- [--records 1000000] [--rounds 5] [--step-ms 1] [--json FILE]
  *
  * The records are those of bench:ingest. A larger step between them makes more and smaller windows, so that judging
- * weighs more; DuckDB's query judges nothing. Both clocks start once the modules are loaded and before a database is open.
+ * weighs more; DuckDB's query judges nothing, so a third side replays without detectors. All clocks start once the modules are loaded and before a database is open.
  */
 import { createWriteStream, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -13,6 +13,7 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { parseArgs } from "node:util";
+import { exitOnSignals } from "../children.ts";
 import { makeRecords } from "../ingest/records.ts";
 import { alternate, conditions, type Run, ratiosOf, run, summary, table } from "../rounds.ts";
 
@@ -32,17 +33,17 @@ interface ReplayRun extends Run {
 }
 
 const folder = mkdtempSync(join(tmpdir(), "lanewatch-bench-"));
-try {
-  const path = join(folder, "records.jsonl");
-  await pipeline(Readable.from(lines()), createWriteStream(path));
-  const runs = await alternate(rounds, count, {
-    replay: () => run<ReplayRun>(["bench/replay/own.ts", path, String(count)]),
-    DuckDB: () => run<ReplayRun>(["bench/replay/duckdb.ts", path, String(count)]),
-  });
-  report(runs.replay, runs.DuckDB, statSync(path).size / count);
-} finally {
-  rmSync(folder, { recursive: true, force: true });
-}
+// Hundreds of megabytes, also when the bench is broken off.
+process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+exitOnSignals();
+const path = join(folder, "records.jsonl");
+await pipeline(Readable.from(lines()), createWriteStream(path));
+const runs = await alternate(rounds, count, {
+  replay: () => run<ReplayRun>(["bench/replay/own.ts", path, String(count)]),
+  unjudged: () => run<ReplayRun>(["bench/replay/own.ts", path, String(count), "unjudged"]),
+  DuckDB: () => run<ReplayRun>(["bench/replay/duckdb.ts", path, String(count)]),
+});
+report(runs, statSync(path).size / count);
 
 function* lines(): Generator<string> {
   let block = "";
@@ -55,27 +56,37 @@ function* lines(): Generator<string> {
   yield block;
 }
 
-function report(own: readonly ReplayRun[], duckdb: readonly ReplayRun[], recordBytes: number): void {
-  const ratios = ratiosOf(own, duckdb);
+function report(
+  { replay, unjudged, DuckDB }: Readonly<Record<"replay" | "unjudged" | "DuckDB", readonly ReplayRun[]>>,
+  recordBytes: number,
+): void {
+  const ratios = ratiosOf(replay, DuckDB);
+  const ratiosUnjudged = ratiosOf(unjudged, DuckDB);
+  const windows = replay[0]!.groups;
   const figures = {
     ratio_to_duckdb: ratios.median,
     ratios: ratios.all,
-    replay: summary(own, count),
-    duckdb: summary(duckdb, count),
+    ratio_to_duckdb_unjudged: ratiosUnjudged.median,
+    ratios_unjudged: ratiosUnjudged.all,
+    replay: summary(replay, count),
+    replay_unjudged: summary(unjudged, count),
+    duckdb: summary(DuckDB, count),
     records: count,
     step_ms: Number(values["step-ms"]),
     record_bytes: Math.round(recordBytes),
-    windows: own[0]!.groups,
+    windows,
     ...conditions(),
   };
   const sides = {
     "replay: counts, sketches, verdicts, store": figures.replay,
+    "replay without verdicts": figures.replay_unjudged,
     "DuckDB: approx. quantiles and distinct counts": figures.duckdb,
   };
   console.log(
-    `${count.toLocaleString("en")} records of ten features in ${own[0]!.groups} windows of a lane and minute, ` +
+    `${count.toLocaleString("en")} records of ten features in ${windows} windows of a lane and minute, ` +
       `${rounds} rounds, alternating; medians\n\n${table(sides)}\n\n` +
-      `ratio by CPU time: ${figures.ratio_to_duckdb} (above 1 = replay costs less)`,
+      `ratio by CPU time: ${figures.ratio_to_duckdb} (above 1 = replay costs less), ` +
+      `without verdicts ${figures.ratio_to_duckdb_unjudged}`,
   );
   if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(figures, null, 2)}\n`);
 }

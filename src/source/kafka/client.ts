@@ -5,7 +5,7 @@ import { Kafka, type KafkaConfig, logLevel, type RetryOptions } from "kafkajs";
 import { OperationalError } from "../../base/errors.ts";
 import type { Telemetry } from "../../base/telemetry.ts";
 import { registerCodecs } from "./codecs.ts";
-import { frameSocketFactory } from "./frame-socket.ts";
+import { frameSockets } from "./frame-socket.ts";
 import { kafkaLogCreator } from "./log.ts";
 import type { KafkaOptions } from "./options.ts";
 
@@ -38,7 +38,13 @@ export function createClient(options: KafkaOptions, retry: RetryOptions, telemet
     retry,
     logLevel: logLevel.WARN,
     logCreator: kafkaLogCreator(telemetry),
-    socketFactory: frameSocketFactory,
+    socketFactory: frameSockets(() =>
+      telemetry.event(
+        "warn",
+        "source_answers_in_pieces",
+        "A broker's answer was too long to be put together at once (or was no Kafka's); it is read in pieces, slower",
+      ),
+    ),
   };
   return new Kafka(
     options.sasl ? { ...config, sasl: options.sasl as NonNullable<KafkaConfig["sasl"]> } : config,

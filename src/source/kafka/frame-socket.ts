@@ -16,17 +16,22 @@ const LENGTH_BYTES = 4;
 /** An answer that claims to be longer (or is none: some other protocol's) is handed on in pieces, as it comes. */
 const ANSWER_BYTES_MAX = 134_217_728;
 
-/** In the place of kafkajs' own. With TLS, where Node has no reading into a given buffer, nothing is changed. */
-export const frameSocketFactory: ISocketFactory = ({ host, port, ssl, onConnect }) => {
-  const socket = ssl
-    ? tlsConnect({ host, port, ...(isIP(host) ? {} : { servername: host }), ...ssl }, onConnect)
-    : connectFramed(host, port, onConnect);
-  socket.setKeepAlive(true, KEEP_ALIVE_MS);
-  return socket;
-};
+/**
+ * Sockets in the place of kafkajs' own. With TLS, where Node has no reading into a given buffer, nothing is changed.
+ * @param onInPieces told of each answer over the bound.
+ */
+export function frameSockets(onInPieces: () => void): ISocketFactory {
+  return ({ host, port, ssl, onConnect }) => {
+    const socket = ssl
+      ? tlsConnect({ host, port, ...(isIP(host) ? {} : { servername: host }), ...ssl }, onConnect)
+      : connectFramed(host, port, onConnect, onInPieces);
+    socket.setKeepAlive(true, KEEP_ALIVE_MS);
+    return socket;
+  };
+}
 
-function connectFramed(host: string, port: number, onConnect: () => void): Socket {
-  const frames = new Frames((answer) => socket.emit("data", answer));
+function connectFramed(host: string, port: number, onConnect: () => void, onInPieces: () => void): Socket {
+  const frames = new Frames((answer) => socket.emit("data", answer), onInPieces);
   const onread = {
     buffer: Buffer.allocUnsafeSlow(READ_BYTES_MAX),
     callback: (count: number, bytes: Uint8Array) => {
@@ -41,14 +46,16 @@ function connectFramed(host: string, port: number, onConnect: () => void): Socke
 /** Puts answers together, in buffers that are theirs alone. */
 export class Frames {
   readonly #emit: (answer: Buffer) => void;
+  readonly #onInPieces: () => void;
   readonly #bytesMax: number;
   #answer: Buffer = Buffer.allocUnsafeSlow(LENGTH_BYTES);
   #filled = 0;
   /** Bytes of an answer handed on in pieces that are still to come. */
   #passing = 0;
 
-  constructor(emit: (answer: Buffer) => void, bytesMax = ANSWER_BYTES_MAX) {
+  constructor(emit: (answer: Buffer) => void, onInPieces: () => void, bytesMax = ANSWER_BYTES_MAX) {
     this.#emit = emit;
+    this.#onInPieces = onInPieces;
     this.#bytesMax = bytesMax;
   }
 
@@ -82,6 +89,7 @@ export class Frames {
       }
       // A negative length is no Kafka's: all that follows goes on as it is.
       this.#passing = length < 0 ? Number.POSITIVE_INFINITY : length;
+      if (length !== 0) this.#onInPieces();
     }
     this.#answer = Buffer.allocUnsafeSlow(LENGTH_BYTES);
     this.#filled = 0;
