@@ -156,3 +156,36 @@ test("feedback on another source, or on a larger window, changes nothing here", 
   for (let i = 0; i < 4; i++) lane.next();
   expect(lane.next(45)).toBe(true);
 });
+
+// 1,500 rows within the eight weeks that they hold. Were one of them taken in again at each window, what it says of
+// the steps towards a new normal ("fixed": forget them) would be said again and again, and the alert would never end.
+test("however much was said of a lane, each of it is taken in once", () => {
+  const lane = new Lane();
+  lane.feedback = Array.from({ length: 1_500 }, (_, i) => said(i, `f${i % 40}`));
+  lane.feedback.push({ ...said(1_500, "amount"), label: "fixed" });
+  const alerts = Array.from({ length: 24 }, () => lane.next(60));
+  expect(alerts.slice(0, 3)).toContain(true);
+  expect(alerts.slice(-8)).not.toContain(true);
+  const memory = lane.auditor.memory().feedback!;
+  expect(memory.applied.length).toBeLessThanOrEqual(200);
+  // One that the store showed late is still heard.
+  lane.feedback.push({ ...said(1_490, "late"), incidentId: "late" });
+  lane.next(60);
+  expect(memory.tolerances.filter(({ feature }) => feature === "late")).toHaveLength(1);
+});
+
+function said(index: number, feature: string): FeedbackRow {
+  return {
+    atMs: index * 60_000,
+    incidentId: `i${index}`,
+    swimlane: LANE.swimlane,
+    severity: "page",
+    label: "noise",
+    givenBy: "ada",
+    reason: "",
+    appliesFromMs: index * 60_000,
+    anomalies: JSON.stringify([
+      { source: LANE.source, feature, detector: "psi", windowSizeMs: HOUR_MS, effect: 0.5 },
+    ]),
+  };
+}

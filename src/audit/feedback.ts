@@ -30,8 +30,10 @@ interface Tolerance {
 }
 
 export interface FeedbackMemory {
-  /** Names of the rows taken in, oldest first. */
+  /** Names of the newest rows taken in. */
   applied: string[];
+  /** Whatever was said before it (wall clock) counts as taken in. Left out until rows were forgotten. */
+  appliedBeforeMs?: number;
   tolerances: Tolerance[];
   /** By feature, until when (event time) what is wrong with it is a known fault. */
   faultUntilMs: Record<string, number>;
@@ -56,7 +58,8 @@ const FAULT_MS = 4 * WEEK_MS;
 /** An anomaly that is stronger than the tolerated one by more than this is another one. */
 const STRONGER = 1.25;
 const TOLERANCES_MAX = 1_000;
-const APPLIED_MAX = 1_000;
+/** Rows remembered by name, for those that a store shows late; what is older is known by its time alone. */
+const APPLIED_MAX = 200;
 const ANOMALIES_MAX = 200;
 
 /** JSON for {@link FeedbackRow.anomalies}; of more than {@link ANOMALIES_MAX} the strongest evidence. */
@@ -92,10 +95,9 @@ export function hearFeedback(
 ): void {
   for (const row of rows) {
     if (row.appliesFromMs > windowStartMs || row.appliesFromMs < windowStartMs - TOLERATED_MS) continue;
-    const name = `${row.atMs}|${row.incidentId}`;
-    if (memory.feedback?.applied.includes(name) === true) continue;
+    if (isKnown(memory.feedback, row)) continue;
     memory.feedback ??= { applied: [], tolerances: [], faultUntilMs: {}, expected: {} };
-    memory.feedback.applied = [...memory.feedback.applied, name].slice(-APPLIED_MAX);
+    remember(memory.feedback, row);
     for (const anomaly of anomaliesOf(row)) {
       // A smaller window that is tolerated leaves its larger ones with the same thing to say.
       if (anomaly.source === lane.source && anomaly.windowSizeMs <= lane.windowSizeMs)
@@ -103,6 +105,28 @@ export function hearFeedback(
     }
   }
 }
+
+function isKnown(feedback: FeedbackMemory | undefined, row: FeedbackRow): boolean {
+  if (feedback === undefined) return false;
+  return (
+    row.atMs < (feedback.appliedBeforeMs ?? Number.NEGATIVE_INFINITY) ||
+    feedback.applied.includes(nameOf(row))
+  );
+}
+
+/** Forgets by time and never by place in the list: one row applied twice would undo all that was said after it. */
+function remember(feedback: FeedbackMemory, row: FeedbackRow): void {
+  const names = [...feedback.applied, nameOf(row)];
+  if (names.length > APPLIED_MAX) {
+    const newestFirst = names.map(saidAtMs).sort((a, b) => b - a);
+    feedback.appliedBeforeMs = newestFirst[APPLIED_MAX - 1]!;
+  }
+  const beforeMs = feedback.appliedBeforeMs ?? Number.NEGATIVE_INFINITY;
+  feedback.applied = names.filter((name) => saidAtMs(name) >= beforeMs);
+}
+
+const nameOf = ({ atMs, incidentId }: FeedbackRow) => `${atMs}|${incidentId}`;
+const saidAtMs = (name: string) => Number(name.slice(0, name.indexOf("|")));
 
 /** Shorthand of a finding or a row that may be tolerated. */
 export interface Anomaly {
