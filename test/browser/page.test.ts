@@ -206,6 +206,29 @@ describeWithEngines(["chromium"], "the page in Chromium", () => {
     expectNoComplaint();
   });
 
+  test("the page budget is shown of every lane, and of one with what to do and what its rules did", async () => {
+    await open("#/lanes");
+    await page.getByRole("link", { name: "Page budget", exact: true }).click(SOON);
+    const rows = page.locator(".budget-table tbody tr");
+    await rows.nth(4).waitFor(SOON);
+    const shown = await rows.evaluateAll((trs) =>
+      trs.map((tr) =>
+        ["td .health", "th", "td:nth-of-type(2)"].map((part) => tr.querySelector(part)?.textContent),
+      ),
+    );
+    expect(shown[0]).toEqual(["Over twice", "prod", expect.stringMatching(/^[12]/)]);
+    expect(shown.slice(1).map(([standing]) => standing)).toEqual(["Within", "Within", "Within", "Within"]);
+    await rows.getByRole("link", { name: "prod", exact: true }).click(SOON);
+    await page.locator(".findings li").first().waitFor(SOON);
+    expect(await page.locator(".findings").textContent()).toContain("where 0.00595 are accepted");
+    expect(await page.locator(".findings code").first().textContent()).toBe("lanewatch incident feedback");
+    const rules = page.locator(".budget-table").last();
+    expect(await rules.locator("tbody tr", { hasText: "volume" }).first().textContent()).toContain("Fired");
+    await page.getByRole("link", { name: "Its incidents" }).click(SOON);
+    await page.locator(".incident").first().waitFor(SOON);
+    expectNoComplaint();
+  });
+
   test("new windows and a new incident appear without a reload", async () => {
     await open("#/lane/eval?source=watch-events&range=1h");
     await page.locator("section[aria-label=Volume] .readout").waitFor(SOON);
@@ -237,10 +260,12 @@ describeWithEngines(["chromium"], "the page in Chromium", () => {
       `#/feature/${hostile}//age`,
       "#/incidents",
       `#/incidents/${openIncident.id}`,
+      "#/budget",
+      `#/budget/${hostile}`,
     ]) {
       await open(hash, { width: 400, height: 800, scheme: "dark" });
       await page
-        .locator(".lane-table, .chart, .incident-list, .incident-detail h2")
+        .locator(".lane-table, .chart, .incident-list, .incident-detail h2, .budget-table")
         .filter({ visible: true })
         .first()
         .waitFor(SOON);

@@ -1,5 +1,6 @@
 import { useEffect } from "preact/hooks";
 import { connection, token } from "./api.ts";
+import { BudgetView } from "./budget-view.tsx";
 import { FeatureView } from "./feature-view.tsx";
 import { IncidentsView } from "./incidents-view.tsx";
 import { LaneView } from "./lane-view.tsx";
@@ -40,6 +41,8 @@ function View({ place }: { readonly place: Place }) {
       return <FeatureView key={`${place.swimlane}|${place.source}|${place.feature}`} place={place} />;
     case "incidents":
       return <IncidentsView id={place.id} swimlane={place.swimlane} />;
+    case "budget":
+      return <BudgetView swimlane={place.swimlane} />;
     case "unknown":
       return (
         <Empty title="There is no such view.">
@@ -57,6 +60,8 @@ function titleOf(place: Place): string {
       return `${place.feature === "*" ? "records" : place.feature} · ${place.swimlane} · Lanewatch`;
     case "incidents":
       return "Incidents · Lanewatch";
+    case "budget":
+      return "Page budget · Lanewatch";
     case "lanes":
     case "unknown":
       return "Lanewatch";

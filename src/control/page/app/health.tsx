@@ -21,13 +21,20 @@ export const HEALTH_WORDS: Readonly<Record<Health, string>> = {
   ok: "OK",
 };
 
-export function HealthBadge({ health }: { readonly health: Health }) {
+/** @param word instead of the health's own, where its colour and shape stand for something else. */
+export function HealthBadge({
+  health,
+  word = HEALTH_WORDS[health],
+}: {
+  readonly health: Health;
+  readonly word?: string;
+}) {
   return (
     <span class={`health health-${health}`}>
       <svg viewBox="0 0 16 16" aria-hidden="true">
         <path d={SHAPES[health]} />
       </svg>
-      {HEALTH_WORDS[health]}
+      {word}
     </span>
   );
 }

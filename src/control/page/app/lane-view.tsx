@@ -101,8 +101,13 @@ function LaneFacts({ lane, eventNowMs }: { readonly lane: LaneAnswer; readonly e
       </div>
       <div title={`The owner accepts ${formatNumber(perWeek)} false pages a week`}>
         <dt>Pages in 4 weeks</dt>
-        <dd class={pages > accepted ? "over" : ""}>
-          {pages}{" "}
+        <dd>
+          <a
+            class={pages > accepted ? "budget over" : "budget"}
+            href={linkTo({ view: "budget", swimlane: lane.swimlane })}
+          >
+            {pages}
+          </a>{" "}
           <span class="unit">
             of {formatNumber(accepted)} budget{limitPages > 0 && `, ${limitPages} by limits`}
           </span>

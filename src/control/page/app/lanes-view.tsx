@@ -213,15 +213,16 @@ function Budget({ lane }: { readonly lane: LaneAnswer }) {
   const { pages, accepted, perWeek, limitPages } = lane.budget;
   const over = pages > accepted;
   return (
-    <span
+    <a
       class={over ? "budget over" : "budget"}
+      href={linkTo({ view: "budget", swimlane: lane.swimlane })}
       title={`The owner accepts ${formatNumber(perWeek)} false pages a week`}
     >
       {pages}{" "}
       <span class="unit">
         of {formatNumber(accepted)} budget{limitPages > 0 && `, ${limitPages} by limits`}
       </span>
-    </span>
+    </a>
   );
 }
 

@@ -6,6 +6,7 @@ import "./styles/frame.css";
 import "./styles/lanes.css";
 import "./styles/lane.css";
 import "./styles/incidents.css";
+import "./styles/budget.css";
 
 const page = document.getElementById("page");
 if (page !== null) render(<App />, page);

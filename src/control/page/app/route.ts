@@ -17,6 +17,7 @@ export type Place =
       readonly atMs?: number | undefined;
     }
   | { readonly view: "incidents"; readonly id?: string | undefined; readonly swimlane?: string | undefined }
+  | { readonly view: "budget"; readonly swimlane?: string | undefined }
   | { readonly view: "unknown"; readonly hash: string };
 
 export interface Route {
@@ -38,6 +39,7 @@ function parsePlace(path: string, query: URLSearchParams, hash: string): Place {
   if (view === "incidents") {
     return { view: "incidents", id: first || undefined, swimlane: query.get("lane") ?? undefined };
   }
+  if (view === "budget") return { view: "budget", swimlane: first || undefined };
   if (view === "lane" && first !== undefined)
     return { view: "lane", swimlane: first, source: query.get("source") ?? undefined };
   if (view === "feature" && first !== undefined && second !== undefined && third !== undefined) {
@@ -88,6 +90,8 @@ function pathOf(place: Place): string {
       return `lane/${encode(place.swimlane)}`;
     case "feature":
       return `feature/${encode(place.swimlane)}/${encode(place.source)}/${encode(place.feature)}`;
+    case "budget":
+      return place.swimlane === undefined ? "budget" : `budget/${encode(place.swimlane)}`;
     case "incidents":
       return place.id === undefined ? "incidents" : `incidents/${encode(place.id)}`;
   }

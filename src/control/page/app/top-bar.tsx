@@ -15,7 +15,8 @@ const STALE_MS = 10_000;
 export function TopBar({ place, range }: { readonly place: Place; readonly range: RangeChoice }) {
   const open = usePoll("open-incidents", (signal) => ask<LanesAnswer>("/v1/lanes", { limit: 1 }, signal));
   useShortcuts();
-  const inIncidents = place.view === "incidents";
+  const view = place.view === "incidents" || place.view === "budget" ? place.view : "lanes";
+  const current = (name: string) => (view === name ? "page" : undefined);
   return (
     <>
       <header class="top">
@@ -27,12 +28,15 @@ export function TopBar({ place, range }: { readonly place: Place; readonly range
           Lanewatch
         </a>
         <nav aria-label="Views">
-          <a href={linkTo({ view: "lanes" })} aria-current={inIncidents ? undefined : "page"}>
+          <a href={linkTo({ view: "lanes" })} aria-current={current("lanes")}>
             Lanes
           </a>
-          <a href={linkTo({ view: "incidents" })} aria-current={inIncidents ? "page" : undefined}>
+          <a href={linkTo({ view: "incidents" })} aria-current={current("incidents")}>
             Incidents
             <OpenCount answer={open.data} />
+          </a>
+          <a href={linkTo({ view: "budget" })} aria-current={current("budget")}>
+            Page budget
           </a>
         </nav>
         <div class="top-right">
