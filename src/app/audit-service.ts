@@ -23,8 +23,11 @@ import {
   writeCheckpoint,
 } from "./lane-checkpoint.ts";
 import { lateComparisons, noteAwaited } from "./late-comparisons.ts";
+import { onceVisible } from "./once-visible.ts";
+import type { LaneSpan } from "./read-complete-windows.ts";
 import type { RecentWindows } from "./recent-windows.ts";
 import type { References } from "./references.ts";
+import { sharedReads } from "./shared-reads.ts";
 import { type MeasuredWindow, SqlMetrics, type SqlMetricsOf } from "./sql-metrics.ts";
 import { notVisible, readWholeWindows } from "./stored-windows.ts";
 
@@ -83,6 +86,7 @@ interface Lane {
 
 export class AuditService {
   readonly #options: AuditServiceOptions;
+  readonly #reads: ReturnType<typeof sharedReads>;
   readonly #lanes = new Map<string, Lane>();
   /** The newest job of each lane that runs or waits here. */
   readonly #running = new Map<string, Promise<void>>();
@@ -92,6 +96,7 @@ export class AuditService {
 
   constructor(options: AuditServiceOptions) {
     this.#options = options;
+    this.#reads = sharedReads(options.store);
     this.#coarser = new CoarserWindows(options);
     this.#metrics = new SqlMetrics(options);
   }
@@ -274,7 +279,12 @@ export class AuditService {
   async #readWindows(lastStartMs: number, job: AuditJob): Promise<readonly CompleteWindow[]> {
     const sinceMs = Number.isFinite(lastStartMs) ? lastStartMs + 1 : undefined;
     const span = { ...job, sinceMs, untilMs: job.untilStartMs + 1 };
-    const windows = await readWholeWindows(this.#options.store, span, WINDOWS_PER_WRITE);
+    const { clock, signal } = this.#options;
+    return await onceVisible(clock, () => this.#readVisible(span, job), signal);
+  }
+
+  async #readVisible(span: LaneSpan, job: AuditJob): Promise<readonly CompleteWindow[]> {
+    const windows = await readWholeWindows(this.#reads, span, WINDOWS_PER_WRITE);
     if (windows.length === 0) throw notVisible(span, "its window");
     const revised = windows.find(({ window }) => window.windowStartMs === job.revisedStartMs);
     if (revised !== undefined && revised.window.revision < (job.revision ?? 1))

@@ -6,6 +6,8 @@ import { type LaneName, laneKey } from "../rollup/lane-progress.ts";
 import type { Store, VerdictRow } from "../store/contract.ts";
 import type { JudgedWindow } from "./audit-service.ts";
 import type { IncidentService, WindowVerdicts } from "./incident-service.ts";
+import { onceVisible } from "./once-visible.ts";
+import { sharedReads } from "./shared-reads.ts";
 
 /** Windows of one lane and source whose verdicts are to be looked at. */
 export interface IncidentJob extends LaneName {
@@ -78,6 +80,7 @@ const GAP_WINDOWS_MAX = 500;
  */
 export class IncidentFeed {
   readonly #store: Store;
+  readonly #reads: ReturnType<typeof sharedReads>;
   readonly #service: IncidentService;
   readonly #clock: Clock;
   /** By lane: start of the newest window that was observed. */
@@ -89,6 +92,7 @@ export class IncidentFeed {
 
   constructor(store: Store, service: IncidentService, clock: Clock) {
     this.#store = store;
+    this.#reads = sharedReads(store);
     this.#service = service;
     this.#clock = clock;
   }
@@ -111,9 +115,12 @@ export class IncidentFeed {
     const floorMs = job.sinceMs - GAP_WINDOWS_MAX * windowSizeMs;
     const sinceMs = Math.max(floorMs, Math.min(job.sinceMs, (cursorMs ?? job.sinceMs) + 1));
     const filter = { swimlane, source, windowSizeMs, sinceMs, untilMs, limit: 10_000_000 };
-    const verdicts = await this.#store.readVerdicts(filter);
-    const own = verdicts.filter((row) => row.windowStartMs >= job.sinceMs);
-    if (own.length < job.verdictCount) throw notVisible(job, own.length);
+    const verdicts = await onceVisible(this.#clock, async () => {
+      const found = await this.#reads.readVerdicts(filter);
+      const own = found.filter((row) => row.windowStartMs >= job.sinceMs);
+      if (own.length < job.verdictCount) throw notVisible(job, own.length);
+      return found;
+    });
     await this.#service.adopt();
     await this.#service.observe(windowsOf(job, verdicts));
     this.#cursors.set(key, Math.max(cursorMs ?? Number.NEGATIVE_INFINITY, untilMs - 1));

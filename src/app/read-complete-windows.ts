@@ -13,7 +13,7 @@ const PROFILES_MAX = 10_000_000;
 
 /** By start. A window whose profiles are not all visible yet has fewer than its `profileCount`. */
 export async function readCompleteWindows(
-  store: Store,
+  store: Pick<Store, "readWindows" | "readProfiles">,
   span: LaneSpan,
   limit: number,
 ): Promise<readonly CompleteWindow[]> {

@@ -16,7 +16,7 @@ const WINDOWS_PER_READ = 200;
  * @throws {OperationalError} STORED_WINDOW_NOT_VISIBLE, retryable, when profiles of a window do not show yet.
  */
 export async function readWholeWindows(
-  store: Store,
+  store: Pick<Store, "readWindows" | "readProfiles">,
   span: LaneSpan,
   limit: number,
 ): Promise<readonly CompleteWindow[]> {

@@ -16,6 +16,8 @@ export interface TimeSpan {
 /** Which rows of a table by swimlane, source, feature are meant; what is left out matches all. */
 export interface RowFilter extends Partial<TimeSpan> {
   readonly swimlane?: string;
+  /** Any of these. */
+  readonly swimlanes?: readonly string[];
   readonly source?: string;
   readonly feature?: string;
   readonly windowSizeMs?: number;

@@ -29,5 +29,7 @@ export function filterConditions(table: Table, filter: RowFilter): readonly Cond
     const known = table.columns.some(({ name }) => name === column);
     if (known && value !== undefined) conditions.push({ column, is: "=", value });
   }
+  if (filter.swimlanes !== undefined)
+    conditions.push({ column: "swimlane", is: "in", values: filter.swimlanes });
   return conditions;
 }

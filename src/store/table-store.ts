@@ -294,8 +294,9 @@ export class TableStore implements Store {
 
 /** Texts are compared as they are stored. */
 function storedCondition(condition: Condition): Condition {
-  if (condition.is === "in" || typeof condition.value !== "string") return condition;
-  return { ...condition, value: toStoredText(condition.value) };
+  const stored = (value: number | string) => (typeof value === "string" ? toStoredText(value) : value);
+  if (condition.is === "in") return { ...condition, values: condition.values.map(stored) };
+  return { ...condition, value: stored(condition.value) };
 }
 
 /** Empty texts are NULL in the tables. */

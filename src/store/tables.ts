@@ -14,7 +14,7 @@ export interface TableRows {
 /** A condition on one column. Times are epoch milliseconds; "" is NULL; `in`, for numbers, with none matches nothing. */
 export type Condition =
   | { readonly column: string; readonly is: "=" | ">=" | "<"; readonly value: number | string }
-  | { readonly column: string; readonly is: "in"; readonly values: readonly number[] };
+  | { readonly column: string; readonly is: "in"; readonly values: readonly (number | string)[] };
 
 export interface Selection {
   readonly where: readonly Condition[];

@@ -226,6 +226,10 @@ function windowLaws(fresh: () => Promise<Store>): void {
       const found = await store.readProfiles({ swimlane: name, source: name, feature: name });
       expect(found.map(({ feature }) => feature)).toStrictEqual([name]);
     }
+    const some = [...new Set(names)].slice(0, 40);
+    const together = await store.readProfiles({ swimlanes: some });
+    expect(new Set(together.map(({ swimlane }) => swimlane))).toStrictEqual(new Set(some));
+    expect(together).toHaveLength(some.length);
   });
 
   test("a large batch is written and read whole", async () => {

@@ -13,7 +13,12 @@ export const bullmqOptionsSchema = z.strictObject({
     .min(1)
     .default("lanewatch")
     .describe("Begins every key in Redis, so that several Lanewatch installations share one server."),
-  concurrency: z.int().min(1).max(1_000).default(4).describe("Jobs that one process runs at the same time."),
+  concurrency: z
+    .int()
+    .min(1)
+    .max(1_000)
+    .default(32)
+    .describe("Jobs that one process has under way: most wait for the store, whose answers they share."),
   attemptsMax: z
     .int()
     .min(1)
