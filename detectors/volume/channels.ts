@@ -31,17 +31,6 @@ export function tailOptions(name: ChannelName): BlockTailOptions {
     : { basePrior: 1.8, scalePrior: 0.9, priorBlocks: 10, shape, thresholdMin: 2.5 };
 }
 
-export function channelShare(name: ChannelName): number {
-  switch (name) {
-    case "once":
-      return method.shareOnce;
-    case "sums":
-      return method.shareSums;
-    case "ratio":
-      return method.shareRatio;
-  }
-}
-
 /** Sums of the last windows, each as a matched filter would weigh it, divided by that sum's own usual size. */
 export function sumScore(memory: VolumeMemory): ChannelScore {
   const { recent } = memory;

@@ -18,6 +18,7 @@ import { method } from "./method.ts";
 import { levelMove } from "./new-level.ts";
 import { learnLevelNoise, learnNoise } from "./noise.ts";
 import type { ScoredWindow } from "./scores.ts";
+import { learnPower } from "./shares.ts";
 import { fallBack, lift, noteScores, openBlock, type Thresholds } from "./threshold.ts";
 import { leadingChannel } from "./verdict.ts";
 
@@ -43,6 +44,7 @@ export function learn(memory: VolumeMemory, seen: Outcome): void {
   const sure = paged && (verdict.certain || verdict.statistic > method.surePage);
   openBlock(memory);
   fallBack(memory, seen.budget);
+  learnPower(memory, judged, innovation);
   if (!sure && teachesNoise(memory, seen.explained.season.footing)) {
     const near = newPageStatistic > 1 && newPageStatistic < method.nearPage;
     const leader = leadingChannel(seen.scores.gated, seen.thresholds);

@@ -106,6 +106,8 @@ export interface ThresholdMemory {
   block: number;
   /** Log of the factor by which own pages have lifted (or their absence lowered) each threshold. */
   readonly lifts: Record<ChannelName, number>;
+  /** See shares.ts. Missing in memories of before there was such a thing. */
+  power?: number;
 }
 
 export interface EpisodeMemory {

@@ -48,10 +48,18 @@ const values = {
   excusedMax: 0.5,
   /** Yesterday's residual below which today's slot is compared with yesterday. */
   yesterdayLow: -1.5,
-  /** Shares of the budget: one window, sums of windows, log ratio. */
-  shareOnce: 0.4,
-  shareSums: 0.1,
-  shareRatio: 0.5,
+  /**
+   * Shares of the budget. One window has `onceFactor` × (what a loss of `powerSigmas` leaves of a usual count)², within
+   * bounds, for what it can see: on a lane whose noise hides all but an outage its pages would all be false. The log
+   * ratio, which sees outages on any lane, has what one window and the sums leave.
+   */
+  onceFactor: 1,
+  onceShareMin: 0.02,
+  onceShareMax: 0.8,
+  shareSums: 0.06,
+  powerSigmas: 6,
+  powerStart: 0.7,
+  powerRate: 0.004,
   /** Gates: only a window that is itself low may page. */
   gateResidual: -1,
   gateLoss: 0.08,
@@ -73,8 +81,8 @@ const values = {
    * Pages a week that thresholds are set for: factor × budget; below a quarter, quarter × (budget / quarter)^power,
    * since the tail beyond what a lane has seen is heavier than the fitted one.
    */
-  budgetFactor: 1.15,
-  budgetPower: 1.75,
+  budgetFactor: 1.27,
+  budgetPower: 1.22,
   tailShape: 0,
   /** A ratio has an end, total silence. */
   ratioTailShape: -0.05,
@@ -82,8 +90,8 @@ const values = {
    * A page nearer than `nearPage` to its threshold lifts it by `pageLift` (log); it falls by that times
    * `pageLiftReturn` × budget a week. Bounds on both sides keep a quiet year from making it nervous.
    */
-  pageLift: 0.1,
-  pageLiftReturn: 1.2,
+  pageLift: 0.07,
+  pageLiftReturn: 1.8,
   nearPage: 1.4,
   /** A page by more than this multiple of its threshold (or of total silence) is a fault, not the lane's noise. */
   surePage: 2,

@@ -4,9 +4,10 @@
 import type { DetectorContext } from "../contract.ts";
 import { closeBlock, noteScore, tailThreshold } from "../lib/series/block-tail.ts";
 import type { Footing } from "./baseline.ts";
-import { CHANNELS, type ChannelName, type ChannelScore, channelShare, tailOptions } from "./channels.ts";
+import { CHANNELS, type ChannelName, type ChannelScore, tailOptions } from "./channels.ts";
 import type { VolumeMemory } from "./memory.ts";
 import { method } from "./method.ts";
+import { channelShares } from "./shares.ts";
 
 export type Scores = Record<ChannelName, ChannelScore>;
 export type Thresholds = Record<ChannelName, number>;
@@ -36,8 +37,9 @@ function ownPastThresholds(memory: VolumeMemory, budget: number): Thresholds {
   const power = budget < QUARTER ? method.budgetPower : 1;
   const perWeek = method.budgetFactor * QUARTER * (budget / QUARTER) ** power;
   const thresholds = {} as Thresholds;
+  const shares = channelShares(memory);
   for (const name of CHANNELS) {
-    const probability = Math.min(0.35, (channelShare(name) * perWeek) / memory.grid.blocksPerWeek);
+    const probability = Math.min(0.35, (shares[name] * perWeek) / memory.grid.blocksPerWeek);
     const lift = Math.exp(memory.threshold.lifts[name]);
     thresholds[name] = lift * tailThreshold(memory.threshold.tails[name], probability, tailOptions(name));
   }
@@ -84,10 +86,10 @@ export function lift(memory: VolumeMemory, channel: ChannelName): void {
 
 export function fallBack(memory: VolumeMemory, budget: number): void {
   const { threshold, grid } = memory;
+  const shares = channelShares(memory);
   for (const name of CHANNELS) {
     if (name === "ratio") continue;
-    const fall =
-      (method.pageLift * method.pageLiftReturn * budget * channelShare(name)) / (7 * grid.windowsPerDay);
+    const fall = (method.pageLift * method.pageLiftReturn * budget * shares[name]) / (7 * grid.windowsPerDay);
     threshold.lifts[name] = Math.max(method.liftMin, threshold.lifts[name] - fall);
   }
 }
