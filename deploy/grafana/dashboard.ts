@@ -11,7 +11,14 @@ import {
   table,
   target,
 } from "./panels.ts";
-import { countQueries, featureQueries, incidentQueries, laneQueries, variableQueries } from "./queries.ts";
+import {
+  budgetQueries,
+  countQueries,
+  featureQueries,
+  incidentQueries,
+  laneQueries,
+  variableQueries,
+} from "./queries.ts";
 
 export const panels: readonly Panel[] = [
   row("Lanes"),
@@ -53,6 +60,18 @@ export const panels: readonly Panel[] = [
   table("Incidents", incidentQueries.incidents, "The newest 200. `*` is an incident above several lanes."),
   bars("Incidents that began", incidentQueries.byState, "By severity."),
   table("Notifications", incidentQueries.notifications, "Who was told what, and what was refused.", 12),
+  row("Page budget"),
+  table(
+    "Pages against the budget",
+    budgetQueries.pages,
+    "Incidents of severity page that opened in the time range (choose weeks), and what people said of them; what nobody has judged may be false. " +
+      "Accepted is the budget chosen at the top times the weeks that the lane has windows; `lanewatch budget` knows each lane's own.",
+  ),
+  table(
+    "What rules did",
+    budgetQueries.rules,
+    "Verdicts of each detector in the time range. A rule that never fires may be right, or deaf: `lanewatch backtest` tells. One that fires nearly always tells nothing.",
+  ),
   row("Counts you can prove"),
   table(
     "Records in the log against records accounted for",
@@ -124,12 +143,21 @@ function variables(datasource: Datasource): readonly Json[] {
       selected: value === "5m",
     })),
   };
+  const budget = {
+    name: "budget",
+    label: "False pages a lane-week",
+    type: "textbox",
+    query: "0.25",
+    current: { text: "0.25", value: "0.25" },
+    options: [{ text: "0.25", value: "0.25", selected: true }],
+  };
   return [
     query("swimlane", "Swimlane", true),
     query("source", "Source", true),
     query("feature", "Feature", false),
     query("window_size_ms", "Window (ms)", false),
     bucket,
+    budget,
   ];
 }
 

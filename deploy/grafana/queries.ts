@@ -65,6 +65,32 @@ export const incidentQueries = {
     "SELECT notified_at, notifier, outcome, state, incident_id, detail FROM notifications WHERE $__timeFilter(notified_at) ORDER BY notified_at DESC LIMIT 200",
 };
 
+const PAGED =
+  "SELECT id, swimlane FROM incidents WHERE $__timeFilter(started_at) AND swimlane IN (${swimlane:sqlstring}) " +
+  `AND severity = 'page' AND state != 'pending' AND explanation NOT LIKE '%"openedAtMs":null%'`;
+const SAID = "SELECT incident_id, label FROM feedback LATEST ON given_at PARTITION BY incident_id";
+const PAGES =
+  "SELECT i.swimlane AS swimlane, count() AS pages, sum(CASE WHEN f.label IN ('real', 'fixed') THEN 1 ELSE 0 END) AS real, " +
+  "sum(CASE WHEN f.label = 'noise' THEN 1 ELSE 0 END) AS noise, sum(CASE WHEN f.label IS NULL THEN 1 ELSE 0 END) AS not_judged " +
+  `FROM (${PAGED}) i LEFT JOIN (${SAID}) f ON f.incident_id = i.id GROUP BY i.swimlane`;
+const WATCHED = `SELECT swimlane, datediff('m', min(window_start), max(window_start)) / 10080.0 AS weeks FROM windows WHERE ${WINDOWS} GROUP BY swimlane`;
+const RULE_COUNTS =
+  "SELECT swimlane, detector, count() AS verdicts, sum(CASE WHEN answer = 'anomalous' THEN 1 ELSE 0 END) AS anomalous, " +
+  `sum(CASE WHEN answer = 'insufficient' THEN 1 ELSE 0 END) AS insufficient FROM verdicts WHERE ${WINDOWS} GROUP BY swimlane, detector`;
+
+/** The audit of the auditor, as far as tables alone tell it: each lane's own budget is in the configuration. */
+export const budgetQueries = {
+  pages:
+    "SELECT w.swimlane AS swimlane, coalesce(p.pages, 0) AS pages, ${budget} * w.weeks AS accepted, coalesce(p.noise + p.not_judged, 0) AS may_be_false, " +
+    "coalesce(p.not_judged, 0) AS not_judged, coalesce(p.noise, 0) AS noise, coalesce(p.real, 0) AS real, " +
+    "CASE WHEN p.real + p.noise > 0 THEN p.real * 1.0 / (p.real + p.noise) ELSE NULL END AS precision_share, w.weeks AS weeks " +
+    `FROM (${WATCHED}) w LEFT JOIN (${PAGES}) p ON p.swimlane = w.swimlane ORDER BY may_be_false DESC, swimlane`,
+  rules:
+    "SELECT swimlane, detector, CASE WHEN insufficient = verdicts THEN 'could not answer' WHEN anomalous = 0 THEN 'never fired' " +
+    "WHEN verdicts - insufficient >= 50 AND anomalous >= 0.9 * (verdicts - insufficient) THEN 'nearly always' ELSE 'fired' END AS standing, " +
+    `verdicts, anomalous, insufficient FROM (${RULE_COUNTS}) ORDER BY swimlane, standing, detector`,
+};
+
 const ACCOUNTED = OUTCOMES.map((outcome) => `records_${outcome}`).join(" + ");
 const ON_PATH = onPath("$__timeFilter(started_at)");
 const REJECTED =

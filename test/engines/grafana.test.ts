@@ -69,7 +69,7 @@ const CUT_TWICE: Readonly<Record<string, readonly (readonly [number, number, str
     [40, 50],
   ],
 };
-const TABLES = ["segments", "windows", "profiles", "verdicts", "incidents", "notifications"];
+const TABLES = ["segments", "windows", "profiles", "verdicts", "incidents", "notifications", "feedback"];
 
 describeWithEngines(["questdb"], "Grafana's queries on QuestDB", () => {
   const prefix = `g${randomBytes(6).toString("hex")}_`;
@@ -95,6 +95,23 @@ describeWithEngines(["questdb"], "Grafana's queries on QuestDB", () => {
     await store.writeVerdicts(rows.verdicts);
     await store.writeIncidents(rows.incidents);
     await store.writeNotifications(rows.notifications);
+    const [paged] = rows.incidents.filter(({ swimlane }) => swimlane === "prod");
+    const said = {
+      incidentId: paged!.id,
+      swimlane: "prod",
+      severity: "page",
+      givenBy: "ada",
+      reason: "",
+    } as const;
+    await store.writeFeedback(
+      (["real", "noise"] as const).map((label, i) => ({
+        ...said,
+        label,
+        atMs: STARTED_MS + i,
+        appliesFromMs: STARTED_MS,
+        anomalies: "",
+      })),
+    );
     client = new Client({
       host: "127.0.0.1",
       port: address.pgPort,
@@ -109,6 +126,7 @@ describeWithEngines(["questdb"], "Grafana's queries on QuestDB", () => {
     await visible("segments", rows.segments.length);
     await visible("incidents", rows.incidents.length);
     await visible("notifications", rows.notifications.length);
+    await visible("feedback", 2);
   });
 
   afterAll(async () => {
@@ -143,6 +161,7 @@ describeWithEngines(["questdb"], "Grafana's queries on QuestDB", () => {
       .replaceAll("${feature:sqlstring}", "'age'")
       .replaceAll("${window_size_ms}", "300000")
       .replaceAll("${bucket}", "5m")
+      .replaceAll("${budget}", "0.25")
       .replaceAll(new RegExp(`\\bFROM (${TABLES.join("|")})\\b`, "g"), `FROM ${prefix}$1`);
     expect(sql).not.toMatch(/\$/);
     return (await client.query(sql)).rows as Record<string, unknown>[];
@@ -173,6 +192,24 @@ describeWithEngines(["questdb"], "Grafana's queries on QuestDB", () => {
       .flatMap(({ time: _, ...counts }) => Object.values(counts).map(Number))
       .reduce((a, b) => a + b, 0);
     expect(total).toBe(Number(rows[0]!["in_the_log"]));
+  });
+
+  test("page budgets: pages against what is accepted, the newest word on each, and what rules did", async () => {
+    const rows = await panelRows("Pages against the budget");
+    const numbers = ["pages", "noise", "real", "not_judged", "may_be_false", "precision_share"];
+    const numberOf = (value: unknown) => (value === null ? null : Number(value));
+    expect(rows.map((row) => [row["swimlane"], ...numbers.map((name) => numberOf(row[name]))])).toEqual([
+      ["prod", 1, 1, 0, 0, 1, 0],
+      ["it's odd", 0, 0, 0, 0, 0, null],
+    ]);
+    expect(Number(rows[0]!["accepted"])).toBeCloseTo((0.25 * 55) / 10_080, 6);
+    const rules = await panelRows("What rules did");
+    expect(rules.map(({ swimlane, detector, standing }) => [swimlane, detector, standing])).toEqual([
+      ["it's odd", "ks", "never fired"],
+      ["it's odd", "volume", "never fired"],
+      ["prod", "ks", "fired"],
+      ["prod", "volume", "fired"],
+    ]);
   });
 
   // Each case a partition of its own; what the panel's query walks is held against the walk of the product.
