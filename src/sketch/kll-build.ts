@@ -1,23 +1,38 @@
 /** KLL levels from elsewhere: of a weighted sample, of two sketches that merge. Arrays here, no sketch yet. */
-import { invariant } from "../base/errors.ts";
+import { InvariantError } from "../base/errors.ts";
+import { mergeStrided } from "./kll-compact.ts";
 
 /**
  * Levels of an ascending weighted sample: an item of weight w goes to the levels of the bits of w, which is exact:
  * an item at level l stands for 2^l numbers.
  */
 export function levelsOfWeighted(items: Float64Array, weights: Float64Array): Float64Array[] {
-  const levels: number[][] = [];
-  items.forEach((item, i) => {
-    const weight = weights[i]!;
-    invariant(weight >= 1 && Number.isSafeInteger(weight), `weight ${weight} is not a whole positive number`);
-    let rest = weight;
+  const levels = sizesOfWeighted(weights).map((size) => new Float64Array(size));
+  const filled = new Int32Array(levels.length);
+  for (let i = 0; i < items.length; i++) {
+    let rest = weights[i]!;
     for (let level = 0; rest > 0; level++) {
-      levels[level] ??= [];
-      if (rest % 2 === 1) levels[level]!.push(item);
+      if (rest % 2 === 1) levels[level]![filled[level]!++] = items[i]!;
       rest = Math.floor(rest / 2);
     }
-  });
-  return levels.map((level) => Float64Array.from(level));
+  }
+  return levels;
+}
+
+function sizesOfWeighted(weights: Float64Array): number[] {
+  const sizes: number[] = [];
+  for (let i = 0; i < weights.length; i++) {
+    const weight = weights[i]!;
+    if (!(weight >= 1 && Number.isSafeInteger(weight)))
+      throw new InvariantError(`weight ${weight} is not a whole positive number`);
+    let rest = weight;
+    for (let level = 0; rest > 0; level++) {
+      if (level === sizes.length) sizes.push(0);
+      if (rest % 2 === 1) sizes[level]!++;
+      rest = Math.floor(rest / 2);
+    }
+  }
+  return sizes;
 }
 
 /**
@@ -44,13 +59,20 @@ export function fitLevels(
     const odd = level.length & 1;
     const half = level.length >>> 1;
     const offset = flip();
-    const risen = Float64Array.from({ length: half }, (_, i) => level[odd + 2 * i + offset]!);
     levels[l] = level.slice(0, odd);
-    levels[l + 1] = concat([risen, levels[l + 1]!]).sort();
+    levels[l + 1] = risenInto(levels[l + 1]!, level, half, odd + offset);
     rankVariance += 4 ** l;
     held -= half;
   }
   return { levels, rankVariance };
+}
+
+/** `above` with every second of `level` from `from` on, `half` of them, in order. */
+function risenInto(above: Float64Array, level: Float64Array, half: number, from: number): Float64Array {
+  const merged = new Float64Array(half + above.length);
+  merged.set(above, half);
+  mergeStrided(merged, 0, half, above.length, level, half, 2, from);
+  return merged;
 }
 
 export function concat(parts: readonly Float64Array[]): Float64Array {

@@ -93,7 +93,7 @@ export class KllSketch {
     if (items.length === 0) return sketch;
     const rounded = sketch.precision === "float" ? items.map(Math.fround) : items;
     sketch.#widen(rounded[0]!, rounded[rounded.length - 1]!);
-    sketch.#count = weights.reduce((sum, weight) => sum + weight, 0);
+    for (let i = 0; i < weights.length; i++) sketch.#count += weights[i]!;
     sketch.#adopt(levelsOfWeighted(rounded, weights));
     return sketch;
   }
