@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { finished } from "node:stream/promises";
 import type { Severity } from "../../detectors/contract.ts";
 import { OUTCOMES, type OutcomeCounts, zeroOutcomes } from "../decode/outcome.ts";
+import type { LaneProgress } from "../rollup/lane-progress.ts";
 import type { Segment } from "../segment/manifest.ts";
 import type { IncidentRow, VerdictRow } from "../store/contract.ts";
 import { verdictName } from "../store/verdict-key.ts";
@@ -22,6 +23,15 @@ export interface LaneSummary {
   readonly anomalies: Record<Severity, number>;
 }
 
+/** A window that the input ends in: more records might have followed, so nothing is said of it. */
+export interface UnjudgedWindow {
+  readonly swimlane: string;
+  readonly source: string;
+  readonly windowStartMs: number;
+  readonly windowSizeMs: number;
+  readonly recordCount: number;
+}
+
 export interface ReplaySummary {
   readonly outcomes: OutcomeCounts;
   readonly byteCount: number;
@@ -30,6 +40,8 @@ export interface ReplaySummary {
   readonly lanes: readonly LaneSummary[];
   /** Newest state of each, by start. */
   readonly incidents: readonly IncidentRow[];
+  /** By start; none before the end. */
+  readonly unjudged: readonly UnjudgedWindow[];
 }
 
 export class ReplayOutput {
@@ -42,6 +54,7 @@ export class ReplayOutput {
   #windowCount = 0;
   #verdictCount = 0;
   #held = new Map<string, VerdictRow>();
+  #unjudged: readonly UnjudgedWindow[] = [];
 
   private constructor(folder: string, verdicts: WriteStream) {
     this.#folder = folder;
@@ -78,6 +91,23 @@ export class ReplayOutput {
     for (const verdict of verdicts) this.#held.set(verdictKey(verdict), verdict);
   }
 
+  /** What is still open when the input has ended. */
+  leftOpen(lanes: Iterable<LaneProgress>): void {
+    this.#unjudged = [...lanes]
+      .flatMap(({ name, windowSizeMs, pending }) =>
+        [...pending].map(([windowStartMs, rows]) => ({
+          ...name,
+          windowStartMs,
+          windowSizeMs,
+          recordCount: rows.reduce(
+            (sum, { kind, profile }) => sum + (kind === "records" ? profile.presentCount : 0),
+            0,
+          ),
+        })),
+      )
+      .sort((a, b) => a.windowStartMs - b.windowStartMs || compareText(a.swimlane, b.swimlane));
+  }
+
   incidentsChanged(changed: readonly IncidentRow[]): void {
     for (const row of changed) this.#incidents.set(row.id, row);
   }
@@ -101,6 +131,7 @@ export class ReplayOutput {
       incidents: [...this.#incidents.values()].sort(
         (a, b) => a.startMs - b.startMs || (a.id < b.id ? -1 : 1),
       ),
+      unjudged: this.#unjudged,
     };
   }
 

@@ -106,6 +106,7 @@ export async function replay(options: ReplayOptions): Promise<ReplaySummary> {
   await ingest.idle();
   watch.rollup.finish(new Set(options.paths));
   await step();
+  output.leftOpen(watch.rollup.lanes);
   await audits.stop();
   await source.stop();
   await store.close();

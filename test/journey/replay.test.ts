@@ -5,6 +5,7 @@ import { gunzipSync } from "node:zlib";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { afterAll, expect, test, vi } from "vitest";
 import { BUILT_IN_DETECTORS } from "../../detectors/index.ts";
+import { replayTable } from "../../src/app/cli/replay-table.ts";
 import { parseConfig } from "../../src/app/config/load.ts";
 import { replay } from "../../src/app/replay.ts";
 import { systemClock } from "../../src/base/clock.ts";
@@ -21,6 +22,7 @@ lanes:
   rules: [{ match: "nycflights*", window: 1d }]
 `;
 
+const T0_MS = Date.parse("2026-03-02T14:00:00Z");
 let runs = 0;
 
 async function run(paths: readonly string[], yaml = CONFIG, asOf = "2026-11-23T00:00:00Z") {
@@ -172,6 +174,32 @@ test("a lane that fell silent is filled with windows of no records", async () =>
   const { outFolder } = await run([file("silent.jsonl", records.join("\n"))]);
   const quiet = (await windowsOf(outFolder)).filter((window) => window.swimlane === "quiet");
   expect(quiet.map((window) => window.records)).toEqual([60, 60, 0, 0, 0, 0, 0, 0, 0]);
+});
+
+// Five minutes of a record a second; the last of 300 is missing, and then half of a window.
+test("a window that the input ends in is not judged, and is named; one that is all but whole is judged", async () => {
+  const CONFIG_1M = "lanes: { defaults: { window: 1m, allowedLateness: 1s, lateMax: 9999d } }";
+  const seconds = (name: string, count: number) =>
+    file(
+      name,
+      Array.from({ length: count }, (_, i) => recordAt(T0_MS + i * 1_000, { price: i % 7 })).join("\n"),
+    );
+  const whole = await run([seconds("whole.jsonl", 300)], CONFIG_1M);
+  expect([whole.summary.windowCount, whole.summary.unjudged]).toEqual([5, []]);
+  const half = await run([seconds("half.jsonl", 270)], CONFIG_1M);
+  expect(half.summary.windowCount).toBe(4);
+  expect(half.summary.unjudged).toEqual([
+    {
+      swimlane: "prod",
+      source: "default",
+      windowStartMs: T0_MS + 240_000,
+      windowSizeMs: 60_000,
+      recordCount: 30,
+    },
+  ]);
+  expect(replayTable(half.summary, "out", 1)).toContain(
+    "not judged: prod / default, 30 records from 2026-03-02T14:04Z on: the input ends before the window does (2026-03-02T14:05Z)",
+  );
 });
 
 test("an empty file and one that no record can be read from are told apart from success", async () => {

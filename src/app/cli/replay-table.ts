@@ -1,8 +1,10 @@
 /** What a person wants to know after a replay: every record accounted for, what each lane brought, what was found. */
 import type { ReplaySummary } from "../replay-output.ts";
+import { iso } from "./asking.ts";
 import { textTable } from "./text-table.ts";
 
 const INCIDENTS_SHOWN_MAX = 20;
+const UNJUDGED_SHOWN_MAX = 5;
 
 export function replayTable(summary: ReplaySummary, outFolder: string, elapsedMs: number): string {
   const { outcomes, lanes, incidents } = summary;
@@ -29,6 +31,7 @@ export function replayTable(summary: ReplaySummary, outFolder: string, elapsedMs
     `${offsets.toLocaleString("en")} records in ${(elapsedMs / 1000).toFixed(1)} s: ${accounted.join(", ") || "none"}`,
     "",
     ...textTable(["swimlane", "source", "windows", "records", "page", "warn", "info"], rows, 2),
+    ...unjudgedLines(summary),
     "",
     `${incidents.length} incidents${incidents.length === 0 ? "" : ":"}`,
     ...shown,
@@ -37,4 +40,16 @@ export function replayTable(summary: ReplaySummary, outFolder: string, elapsedMs
     `written: ${outFolder}/verdicts.jsonl (${summary.verdictCount.toLocaleString("en")}), ${outFolder}/incidents.jsonl`,
     "",
   ].join("\n");
+}
+
+/** A count of half a window is no lower than usual, only unfinished: no verdict on it could be right. */
+function unjudgedLines({ unjudged }: ReplaySummary): readonly string[] {
+  const shown = unjudged
+    .slice(0, UNJUDGED_SHOWN_MAX)
+    .map(
+      ({ swimlane, source, windowStartMs, windowSizeMs, recordCount }) =>
+        `not judged: ${swimlane} / ${source}, ${recordCount.toLocaleString("en")} records from ${iso(windowStartMs)} on: the input ends before the window does (${iso(windowStartMs + windowSizeMs)})`,
+    );
+  const rest = unjudged.length - shown.length;
+  return [...shown, ...(rest > 0 ? [`not judged: … and ${rest} more windows that the input ends in`] : [])];
 }
