@@ -65,6 +65,8 @@ export interface LaneBudgetAnswer {
   readonly accepted: number;
   /** Incidents of severity page that opened: real ones too. */
   readonly pages: number;
+  /** Pages of the owner's fixed limits alone: outside the budget, and not in `pages`. */
+  readonly limitPages: number;
   /** Of those, below an incident above several lanes: each lane counts its own, and people are told once. */
   readonly groupedPages: number;
   /** Pages a week, and the 95 % interval of a Poisson rate; `null` without a window. */

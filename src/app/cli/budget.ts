@@ -37,7 +37,7 @@ function budgetText(answer: PageBudgetAnswer): string {
       lane.swimlane,
       STANDING_WORDS[lane.standing],
       short(lane.accepted),
-      lane.groupedPages > 0 ? `${lane.pages} (${lane.groupedPages} with others)` : String(lane.pages),
+      pagesText(lane),
       lane.pagesPerWeek === null
         ? "-"
         : `${short(lane.pagesPerWeek)} (${short(lane.pagesPerWeekLow!)} to ${short(lane.pagesPerWeekHigh!)})`,
@@ -62,3 +62,11 @@ function budgetText(answer: PageBudgetAnswer): string {
 }
 
 const short = (value: number) => String(Number(value.toPrecision(2)));
+
+function pagesText({ pages, groupedPages, limitPages }: LaneBudgetAnswer): string {
+  const apart = [
+    ...(groupedPages > 0 ? [`${groupedPages} with others`] : []),
+    ...(limitPages > 0 ? [`${limitPages} more by limits`] : []),
+  ];
+  return apart.length === 0 ? String(pages) : `${pages} (${apart.join(", ")})`;
+}

@@ -8,6 +8,7 @@ const none: LaneEvidence = {
   budgetPerWeek: 0.25,
   watchedMs: 4 * WEEK_MS,
   pages: [],
+  limitPages: 0,
   labels: new Map(),
   rules: [],
   nearlyAlways: [],
@@ -21,6 +22,7 @@ function withPages(labels: readonly (FeedbackLabel | undefined)[], changes: Part
     startMs: 0,
     detectors: ["psi"],
     groupId: "",
+    ofLimitsAlone: false,
   }));
   const said = labels.flatMap((label, i) => (label === undefined ? [] : [[`i${i}`, label] as const]));
   return auditLane({ ...none, ...changes, pages, labels: new Map(said) });

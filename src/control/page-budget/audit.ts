@@ -26,7 +26,10 @@ export interface LaneEvidence {
   readonly budgetPerWeek: number;
   /** Of the span, how long the lane had windows. */
   readonly watchedMs: number;
+  /** Without those of its owner's limits alone. */
   readonly pages: readonly PageBrief[];
+  /** Pages of its owner's limits alone. */
+  readonly limitPages: number;
   readonly labels: ReadonlyMap<string, FeedbackLabel>;
   readonly rules: readonly RuleCount[];
   readonly nearlyAlways: readonly NamedSeries[];
@@ -54,6 +57,7 @@ export function auditLane(lane: LaneEvidence): LaneBudgetAnswer {
     pagesPerWeek: perWeek(pages),
     pagesPerWeekLow: perWeek(interval.low),
     pagesPerWeekHigh: perWeek(interval.high),
+    limitPages: lane.limitPages,
     groupedPages: lane.pages.filter(({ groupId }) => groupId !== "").length,
     feedback,
     unjudged,

@@ -90,18 +90,20 @@ async function auditPageBudget(knowledge: Knowledge, asked: AskedPageBudget): Pr
     watchedMsByLane(knowledge, span),
   ]);
   const labels = labelPages(pages.rows, said.said);
-  const lanes = (lane === undefined ? [...watched.keys()] : [lane]).map(
-    (swimlane): LaneBudgetAnswer =>
-      auditLane({
-        swimlane,
-        budgetPerWeek: knowledge.settingsOf(swimlane).pageBudgetPerWeek,
-        watchedMs: watched.get(swimlane) ?? 0,
-        pages: of(swimlane, pages.rows),
-        labels,
-        rules: of(swimlane, rules.rows),
-        nearlyAlways: of(swimlane, nearlyAlways),
-      }),
-  );
+  const lanes = (lane === undefined ? [...watched.keys()] : [lane]).map((swimlane): LaneBudgetAnswer => {
+    const own = of(swimlane, pages.rows);
+    const counted = own.filter(({ ofLimitsAlone }) => !ofLimitsAlone);
+    return auditLane({
+      swimlane,
+      budgetPerWeek: knowledge.settingsOf(swimlane).pageBudgetPerWeek,
+      watchedMs: watched.get(swimlane) ?? 0,
+      pages: counted,
+      limitPages: own.length - counted.length,
+      labels,
+      rules: of(swimlane, rules.rows),
+      nearlyAlways: of(swimlane, nearlyAlways),
+    });
+  });
   const standings = Object.fromEntries(STANDINGS.map((standing) => [standing, 0])) as Record<
     Standing,
     number

@@ -2,6 +2,7 @@
  * What the audit of the auditor is counted from: pages, what people said of them, and what rules answered. A lane may
  * have a year of minute verdicts, so verdicts are counted by the store, and never more of them than a bound.
  */
+import { isOfLimitsAlone } from "../../audit/verdict-name.ts";
 import type { FeedbackLabel, Store, TimeSpan } from "../../store/contract.ts";
 import { listOf, readFields } from "../explanation.ts";
 import { readMembers } from "../incident-story.ts";
@@ -31,6 +32,8 @@ export interface PageBrief {
   readonly detectors: readonly string[];
   /** The incident above it and other lanes', of which people were told once; "" for none. */
   readonly groupId: string;
+  /** Its owner's fixed limits alone were broken, which costs no page budget. */
+  readonly ofLimitsAlone: boolean;
 }
 
 export interface RuleCount {
@@ -211,6 +214,7 @@ function pageOf(row: Row, above: ReadonlyMap<string, string>): PageBrief {
     startMs: time(row["started_at"]),
     detectors: [...new Set(detectors)].filter((detector) => detector !== ""),
     groupId: above.get(text(row["id"])) ?? "",
+    ofLimitsAlone: isOfLimitsAlone(text(row["members"])),
   };
 }
 

@@ -110,7 +110,8 @@ function Lanes({ answer }: { readonly answer: PageBudgetAnswer }) {
 }
 
 function LaneRow({ lane }: { readonly lane: LaneBudgetAnswer }) {
-  const { swimlane, standing, pages, groupedPages, falseMax, unjudged, accepted, precision } = lane;
+  const { swimlane, standing, pages, groupedPages, limitPages, falseMax, unjudged, accepted, precision } =
+    lane;
   return (
     <tr>
       <td>
@@ -124,6 +125,7 @@ function LaneRow({ lane }: { readonly lane: LaneBudgetAnswer }) {
       <td class="number">
         {pages}
         {groupedPages > 0 && <span class="unit"> {groupedPages} with others</span>}
+        {limitPages > 0 && <span class="unit"> {limitPages} more by limits</span>}
       </td>
       <td class="number">{weekly(lane)}</td>
       <td class={falseMax > accepted ? "number over" : "number"}>
