@@ -10,6 +10,11 @@ const scratch = new Float64Array(DAYS_KEPT);
 const DAYS_FOR_MEDIAN = 3;
 
 export interface DayView {
+  /**
+   * Distance to what repeats at this time: two of the days before, or the same day a week ago; before three days are
+   * known, any. One fault must not excuse the next at its hour. NaN without a day.
+   */
+  readonly rhythmDistance: number;
   /** Least distance to any of the days before: a value as on one of them is nothing new. NaN without a day. */
   readonly distance: number;
   /** Median of those days; NaN with fewer than three. */
@@ -20,16 +25,26 @@ export function compareWithDays(memory: MetricMemory, wall: WallTime, value: num
   const slot = slotOf(memory, wall);
   let count = 0;
   let distance = Number.POSITIVE_INFINITY;
+  let second = Number.POSITIVE_INFINITY;
+  let lastWeek = Number.POSITIVE_INFINITY;
   for (let back = 1; back <= DAYS_KEPT; back++) {
     const row = rowOf(wall.day - back);
     if (memory.dayOfRow[row] !== wall.day - back) continue;
     const before = memory.days[row * memory.slotsPerDay + slot]!;
     if (Number.isNaN(before)) continue;
     scratch[count++] = before;
-    distance = Math.min(distance, Math.abs(value - before));
+    const apart = Math.abs(value - before);
+    second = Math.min(second, Math.max(distance, apart));
+    distance = Math.min(distance, apart);
+    if (back === DAYS_KEPT) lastWeek = apart;
   }
-  if (count === 0) return { distance: Number.NaN, median: Number.NaN };
-  return { distance, median: count < DAYS_FOR_MEDIAN ? Number.NaN : medianInPlace(scratch, count) };
+  if (count === 0) return { distance: Number.NaN, rhythmDistance: Number.NaN, median: Number.NaN };
+  const rhythmDistance = count < DAYS_FOR_MEDIAN ? distance : Math.min(second, lastWeek);
+  return {
+    distance,
+    rhythmDistance,
+    median: count < DAYS_FOR_MEDIAN ? Number.NaN : medianInPlace(scratch, count),
+  };
 }
 
 export function learnDay(memory: MetricMemory, wall: WallTime, value: number): void {

@@ -5,6 +5,7 @@
 import type { DetectorContext } from "../contract.ts";
 import { type OwnPast, startOwnPast } from "../lib/series/own-past.ts";
 import { type ClockMemory, startClock } from "../lib/series/wall-clock.ts";
+import { type DepartureMemory, startDeparture } from "./departure.ts";
 
 const DAY_MS = 86_400_000;
 const SLOT_MS_MIN = 60_000;
@@ -40,6 +41,7 @@ export interface MetricMemory {
   readonly total: OwnPast;
   /** Surprise that the present episode has reached, fading. */
   peak: number;
+  departure: DepartureMemory;
   /** Windows with one and the same value: now, and the most before. */
   run: number;
   longestRun: number;
@@ -70,6 +72,7 @@ export function startMemory(context: DetectorContext): MetricMemory {
     pasts: { range: startOwnPast(), day: startOwnPast(), dayRecord: startOwnPast(), level: startOwnPast() },
     total: startOwnPast(),
     peak: 0,
+    departure: startDeparture(),
     run: 0,
     longestRun: 0,
     previous: Number.NaN,

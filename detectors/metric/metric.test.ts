@@ -94,3 +94,73 @@ test("the parts of an explanation add up to the statistic", () => {
   const verdict = judgeAll(values)[20 * DAY]!;
   expect(verdict.parts.reduce((sum, part) => sum + part.contribution, 0)).toBeCloseTo(verdict.statistic, 9);
 });
+
+/** What a lane with records, features and one metric leaves to the metric of one false page a month. */
+const SHARE = 0.25 / 6;
+const CALM = 280;
+
+function gaussian(windows: number, seed: number): number[] {
+  const random = seededRandom(seed);
+  const normal = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+  return Array.from({ length: windows }, normal);
+}
+
+// By rank alone 280 windows cannot say less than one in 560, and a page a month needs one in 50,000.
+test("after 280 calm windows a share that jumps from 5 % to 50 % pages by the second window, and pages once", () => {
+  const values = Array.from({ length: CALM + 90 }, (_, at) => (at < CALM ? (1 + ((at * 7) % 3)) / 40 : 0.5));
+  const found = anomalousAt(judgeAll(values, { stuckWindows: 1_000 }, SHARE));
+  expect(found[0]).toBeGreaterThanOrEqual(CALM);
+  expect(found[0]).toBeLessThanOrEqual(CALM + 1);
+  expect(found.length).toBeLessThanOrEqual(2);
+});
+
+test("after 280 calm windows a level ten standard deviations off pages within three windows", () => {
+  for (let seed = 20; seed < 40; seed++) {
+    const values = gaussian(CALM + 5, seed).map((value, at) => (at < CALM ? value : value - 10));
+    const verdicts = judgeAll(values, {}, SHARE);
+    const found = anomalousAt(verdicts);
+    expect({ seed, first: found[0], in: found[0]! >= CALM && found[0]! < CALM + 3 }).toMatchObject({
+      in: true,
+    });
+    const { parts, statistic } = verdicts[found[0]!]!;
+    expect(parts.reduce((sum, part) => sum + part.contribution, 0)).toBeCloseTo(statistic, 9);
+  }
+});
+
+// Three windows long, twice a week, at another time each, against a metric with a rhythm.
+test("the same fault thirty times over is found from first to last", () => {
+  const values = wave(16 * 7 * DAY, 7);
+  const faults = Array.from({ length: 30 }, (_, i) => CALM + Math.round(i * 3.5 * DAY) + i * 7);
+  for (const at of faults) for (let k = 0; k < 3; k++) values[at + k] = 160 + k;
+  const found = new Set(anomalousAt(judgeAll(values, {}, SHARE)));
+  expect(faults.filter((at) => ![0, 1, 2].some((k) => found.has(at + k)))).toEqual([]);
+  expect([...found].filter((at) => !faults.some((from) => at >= from && at < from + 3))).toEqual([]);
+});
+
+test("bursts that come three times a day are learned as the lane's way", () => {
+  const values = gaussian(14 * DAY, 8);
+  for (let at = 3 * DAY; at < values.length; at += 61) for (let k = 0; k < 3; k++) values[at + k] = 40;
+  expect(anomalousAt(judgeAll(values, {}, SHARE)).length).toBeLessThanOrEqual(2);
+});
+
+test("a new level is usual after a day: what comes back to it does not page", () => {
+  const values = gaussian(30 * DAY, 9).map((value, at) => (at >= 10 * DAY ? value + 30 : value));
+  const found = anomalousAt(judgeAll(values, {}, SHARE));
+  expect(found[0]).toBe(10 * DAY);
+  expect(found.filter((at) => at > 11 * DAY)).toEqual([]);
+});
+
+// Normal, heavy-tailed, and slowly wandering; each lane a week from its first window on.
+test("calm lanes do not page more often than their budget in their first weeks", () => {
+  let pages = 0;
+  const lanes = 40;
+  for (let seed = 100; seed < 100 + lanes; seed++) {
+    let level = 0;
+    const values = gaussian(7 * DAY, seed).map((value) => {
+      level = 0.95 * level + 0.3 * value;
+      return [value, Math.exp(1.2 * value), level][seed % 3]!;
+    });
+    pages += anomalousAt(judgeAll(values, {}, SHARE)).length;
+  }
+  expect(pages).toBeLessThanOrEqual(Math.ceil(SHARE * lanes));
+});

@@ -12,6 +12,7 @@ import { addToPast, surpriseOf } from "../lib/series/own-past.ts";
 import { type WallTime, wallTimeAt } from "../lib/series/wall-clock.ts";
 import { insufficient } from "../lib/verdicts.ts";
 import { compareWithDays, learnDay } from "./days.ts";
+import { departureOf, learnDeparture, startDeparture } from "./departure.ts";
 import { type Evidence, evidenceOf, learnEvidence } from "./evidence.ts";
 import { EVIDENCE, type MetricMemory, startMemory } from "./memory.ts";
 import { metricVerdict, type Surprise } from "./verdict.ts";
@@ -65,6 +66,9 @@ function judge(
   const days = compareWithDays(memory, wall, value);
   const evidence = evidenceOf(memory, value, days.distance);
   const surprise = surpriseOfAll(memory, evidence);
+  // Written by a release that knew no departures: they are learned from here on.
+  memory.departure ??= startDeparture();
+  const departure = departureOf(memory, value, days.rhythmDistance);
   const learning = memory.seen <= options.learningWindows;
   const expected = Number.isNaN(days.median) ? memory.mean : days.median;
   followRun(memory, value);
@@ -72,13 +76,14 @@ function judge(
     ? insufficient(`learning: ${memory.seen} of ${options.learningWindows} windows seen`)
     : metricVerdict(
         memory,
-        { point, expected, evidence, surprise, wanted: isWanted(value - expected, options) },
+        { point, expected, evidence, surprise, departure, wanted: isWanted(value - expected, options) },
         context,
         options,
       );
   const limits = learning
     ? { expected: Number.NaN, lowerLimit: Number.NaN, upperLimit: Number.NaN }
     : { expected, lowerLimit: memory.min, upperLimit: memory.max };
+  learnDeparture(memory, value, departure, verdict.answer === "anomalous");
   learn(memory, wall, value, evidence, surprise, learning);
   return { verdict, memory, ...limits, idle: learning };
 }

@@ -2,6 +2,7 @@
  * What is a person told of a metric, and when does its surprise pass the page budget?
  */
 import type { DetectorContext, ExplanationPart, SeriesPoint, Verdict } from "../contract.ts";
+import type { Departure } from "./departure.ts";
 import { type Evidence, spreadOf } from "./evidence.ts";
 import { EVIDENCE, type EvidenceName, type MetricMemory } from "./memory.ts";
 import type { MetricOptions } from "./metric.ts";
@@ -20,6 +21,7 @@ export interface Finding {
   readonly expected: number;
   readonly evidence: Evidence;
   readonly surprise: Surprise;
+  readonly departure: Departure;
   /** The departure lies on the side that the owner asked for. */
   readonly wanted: boolean;
 }
@@ -28,6 +30,7 @@ export interface Finding {
 const STUCK_FACTOR = 4;
 const STUCK_HISTORY_MIN = 200;
 
+const AWAY_LABEL = "stays far beyond all that was usual";
 const LABELS: Record<EvidenceName, string> = {
   range: "beyond all values seen",
   day: "unlike this time on the last seven days",
@@ -46,7 +49,11 @@ export function metricVerdict(
   const { surprise, evidence } = finding;
   const threshold = thresholdOf(memory, context);
   const isNew = finding.wanted && surprise.total > surprise.peak;
-  const statistic = isNew ? surprise.total + farBeyond(evidence.range) : 0;
+  const surprising = isNew ? surprise.total + farBeyond(evidence.range) : 0;
+  const away = awayOf(memory, finding);
+  // Below the threshold the departure says nothing: far windows are counted on, ranks are compared.
+  const stays = away > threshold && away > surprising;
+  const statistic = stays ? away : surprising;
   const anomalous = statistic > threshold;
   return {
     answer: anomalous ? "anomalous" : "ok",
@@ -57,9 +64,22 @@ export function metricVerdict(
     sketchError: 0,
     severity: anomalous && known === "" ? "page" : "info",
     certain: false,
-    summary: anomalous ? summaryOf(memory, finding, known) : "",
-    parts: anomalous ? partsOf(memory, finding, statistic) : [],
+    summary: !anomalous
+      ? ""
+      : stays
+        ? awaySummary(memory, finding, known)
+        : summaryOf(memory, finding, known),
+    parts: !anomalous
+      ? []
+      : stays
+        ? awayParts(memory, finding, statistic)
+        : partsOf(memory, finding, statistic),
   };
+}
+
+/** Of an episode that has not been told of. */
+function awayOf(memory: MetricMemory, { departure, wanted }: Finding): number {
+  return wanted && !memory.departure.told ? departure.significance : 0;
 }
 
 /** Surprise that comes as often by chance as the budget allows pages, on the lane's own past. */
@@ -130,6 +150,17 @@ function partsOf(memory: MetricMemory, finding: Finding, statistic: number): rea
     current: finding.point.value,
     contribution: (statistic * parts[name]) / sum,
   }));
+}
+
+function awaySummary({ departure }: MetricMemory, finding: Finding, known: string): string {
+  const event = known === "" ? "" : `; during the known event "${known}"`;
+  const usual = `${tidy(departure.min)} to ${tidy(departure.max)}`;
+  return `${tidy(finding.point.value)} where ${usual} was usual: far beyond in ${finding.departure.farCount} of the last 3 windows${event}`;
+}
+
+function awayParts({ departure }: MetricMemory, { point }: Finding, statistic: number) {
+  const reference = point.value > departure.max ? departure.max : departure.min;
+  return [{ label: AWAY_LABEL, reference, current: point.value, contribution: statistic }];
 }
 
 function eventAt(context: DetectorContext, timeMs: number): string {

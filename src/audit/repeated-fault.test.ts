@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { DistributionDetector } from "../../detectors/contract.ts";
+import type { Detector, DistributionDetector } from "../../detectors/contract.ts";
 import { BUILT_IN_DETECTORS } from "../../detectors/index.ts";
 import { type Random, seededRandom } from "../base/random.ts";
 import type { CompleteWindow } from "../rollup/complete-window.ts";
@@ -60,19 +60,59 @@ function windowAt(index: number, random: Random, isHurt: boolean): CompleteWindo
   return { window: { ...key, revision: 1, ...counts, mergedAtMs: 0 }, profiles };
 }
 
-// A window that was refused teaches nothing, or the tenth null would be as usual as the first was odd.
-test("the same fault thirty times over is found the thirtieth time as it was the first", () => {
-  const random = seededRandom(11);
-  const auditor = new LaneAuditor({
+function auditorOf(detectors: readonly Detector[]): LaneAuditor {
+  return new LaneAuditor({
     swimlane: "prod",
     source: "web",
     windowSizeMs: HOUR_MS,
-    detectors: DETECTORS,
+    detectors,
     detectorOptions: {},
     pageBudgetPerWeek: 0.25,
     timeZone: "UTC",
     knownEvents: [],
   });
+}
+
+/** A metric that swings by a tenth about 100, in every window of a steady lane. */
+function metricWindowAt(index: number, value: number): CompleteWindow {
+  const arena = new ProfileArena();
+  const series = arena.open(0);
+  arena.addPresent(series);
+  arena.addNumber(series, value);
+  const key = { windowStartMs: index * HOUR_MS, windowSizeMs: HOUR_MS, swimlane: "prod", source: "web" };
+  const row = { ...key, feature: "yield", kind: "metric", revision: 1, recordCount: 200 } as const;
+  const counts = { recordCount: 200, profileCount: 1, segmentCount: 1 };
+  return {
+    window: { ...key, revision: 1, ...counts, mergedAtMs: 0 },
+    profiles: [{ ...row, profile: arena.seal(series) }],
+  };
+}
+
+// Three hours twice a week, up or down by turns, after 280 windows; the budget is one page a month for the whole lane.
+test("the same fault of a metric thirty times over pages the thirtieth time as it did the first", () => {
+  const random = seededRandom(12);
+  const auditor = auditorOf(BUILT_IN_DETECTORS);
+  const faults = Array.from({ length: TIMES }, (_, i) => 280 + Math.round(i * 3.5 * 24) + (i % 5));
+  const found = new Set<number>();
+  const elsewhere: number[] = [];
+  for (let index = 0; index < faults.at(-1)! + 24; index++) {
+    const fault = faults.findIndex((from) => index >= from && index < from + 3);
+    const usual = 100 + 10 * (2 * random() - 1);
+    const rows = auditor.audit(
+      metricWindowAt(index, fault < 0 ? usual : fault % 2 === 0 ? usual + 60 : usual - 60),
+    );
+    if (!rows.some((row) => row.severity === "page" && row.answer === "anomalous")) continue;
+    if (fault < 0) elsewhere.push(index);
+    else found.add(fault);
+  }
+  expect([...found].sort((a, b) => a - b)).toEqual(faults.map((_, i) => i));
+  expect(elsewhere).toEqual([]);
+});
+
+// A window that was refused teaches nothing, or the tenth null would be as usual as the first was odd.
+test("the same fault thirty times over is found the thirtieth time as it was the first", () => {
+  const random = seededRandom(11);
+  const auditor = auditorOf(DETECTORS);
   const found: Record<string, number[]> = Object.fromEntries(Object.keys(FAULTS).map((name) => [name, []]));
   let falseAlerts = 0;
   for (let index = 0; index < HEALTHY + TIMES * EVERY; index++) {

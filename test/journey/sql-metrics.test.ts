@@ -16,7 +16,7 @@ const WINDOWS = 300;
 const FAULT_FROM = 280;
 const NULLS = "SELECT sum(null_count) * 1.0 / sum(record_count) FROM this_lane WHERE feature IN ('a', 'b')";
 const CONFIG = `
-lanes: { defaults: { window: 1m, allowedLateness: 1s, lateMax: 9999d, futureMax: 1d, coarser: [], pageBudget: 5 } }
+lanes: { defaults: { window: 1m, allowedLateness: 1s, lateMax: 9999d, futureMax: 1d, coarser: [] } }
 detectors: { disable: [null-rate, share, schema] }
 metrics:
   nulls-of-both: { sql: "${NULLS}" }
@@ -54,9 +54,8 @@ test("a fault in a number defined in SQL opens an incident that names it; a brok
   const verdicts = rows("verdicts.jsonl");
   const anomalous = verdicts.filter((v) => v.feature === "nulls-of-both" && v.answer === "anomalous");
   expect(anomalous.length).toBeGreaterThan(0);
-  expect(Date.parse(anomalous[0].windowStart ?? anomalous[0].window_start)).toBe(
-    START_MS + FAULT_FROM * 60_000,
-  );
+  // One window alone could be a spike: at a page a month, after 280 windows, the second tells.
+  expect(Date.parse(anomalous[0].window_start)).toBe(START_MS + (FAULT_FROM + 1) * 60_000);
   expect(JSON.stringify(rows("incidents.jsonl"))).toContain("nulls-of-both");
   const broken = verdicts.filter((v) => v.feature === "broken");
   // The last window has not ended by the newest record.
