@@ -32,6 +32,8 @@ export interface RollupServiceOptions {
   readonly idleTimeoutMs: number;
   /** Least time between two checkpoints of the rollup, ms; infinite keeps none (replay). */
   readonly rollupCheckpointMs: number;
+  /** Least time between two steps of the reconciler, ms; infinite takes none (replay). */
+  readonly reconcileMs: number;
   readonly signal: AbortSignal;
 }
 
@@ -55,11 +57,13 @@ export class RollupService {
   /** Topics that each source reads, as the broker last answered. */
   readonly #topics = new Map<string, ReadonlySet<string>>();
   #checkpointElapsedMs = Number.NEGATIVE_INFINITY;
+  #reconciledElapsedMs: number;
 
   constructor(options: RollupServiceOptions) {
     this.#options = options;
     this.#idle = new IdleRule(options.clock, options.idleTimeoutMs);
     this.#reader = new SegmentReader(options);
+    this.#reconciledElapsedMs = options.clock.elapsedMs();
   }
 
   /** Partitions that will be read: none of their lanes' windows is complete before all of them say so. */
@@ -123,7 +127,17 @@ export class RollupService {
     }
     await this.#announce();
     await this.#checkpoint();
-    return count;
+    return count + (await this.#reconcile());
+  }
+
+  /** While nothing waits to be merged again: what is late is no difference. */
+  async #reconcile(): Promise<number> {
+    const { clock, rollup, reconcileMs } = this.#options;
+    const elapsedMs = clock.elapsedMs();
+    if (elapsedMs - this.#reconciledElapsedMs < reconcileMs || rollup.revisions.count > 0) return 0;
+    this.#reconciledElapsedMs = elapsedMs;
+    this.#unwritten = await rollup.reconciler.step();
+    return this.#writeOut();
   }
 
   /** Writes what was merged. When the store fails it stays here, and nothing newer overtakes it. */

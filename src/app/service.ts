@@ -61,6 +61,8 @@ const TICK_MS = 300;
 /** A window is merged only once the broker has confirmed its partitions after it was passed. */
 const ENDS_EVERY_MS = 1_000;
 const ROLLUP_CHECKPOINT_MS = 30_000;
+/** How often a stretch of the last day's windows is held against their segments again. */
+const RECONCILE_MS = 10_000;
 /** How long a store or a queue that is away is waited for at the start. */
 const START_PATIENCE_MS = 120_000;
 /** A store that does not answer is not waited for at the end: what it acknowledged is safe. */
@@ -412,6 +414,7 @@ export class Service {
       idleTimeoutMs: config.segments.idleTimeout,
       checkpointWindows: CHECKPOINT_WINDOWS,
       rollupCheckpointMs: ROLLUP_CHECKPOINT_MS,
+      reconcileMs: RECONCILE_MS,
       confirmsPartitions: true,
       sourceNames: Object.keys(config.sources),
       signal: this.#stopping.signal,

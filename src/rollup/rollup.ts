@@ -15,6 +15,7 @@ import { LaneProgress, laneKey } from "./lane-progress.ts";
 import { readAllManifests } from "./manifests.ts";
 import { mergeWindow, type PlacedProfile } from "./merge.ts";
 import { segmentName } from "./path.ts";
+import { Reconciler } from "./reconcile.ts";
 import { Revisions } from "./revisions.ts";
 import { SilentLanes } from "./silent-lanes.ts";
 import { type GroupWatermark, groupWatermark, lower } from "./watermarks.ts";
@@ -48,6 +49,7 @@ export interface RollupOptions {
 export type WatermarkMoment = ReadonlyMap<string, number>;
 
 export class Rollup {
+  readonly reconciler: Reconciler;
   readonly #options: RollupOptions;
   readonly #silent: SilentLanes;
   readonly #frontiers = new Map<string, PartitionFrontier>();
@@ -65,7 +67,14 @@ export class Rollup {
   constructor(options: RollupOptions) {
     this.#options = options;
     this.#silent = new SilentLanes(options.silentMsMax);
-    this.#revisions = new Revisions({ ...options, onPath: (rows) => this.#onPath(rows) });
+    const onPath = (rows: readonly PlacedProfile[]) => this.#onPath(rows);
+    this.#revisions = new Revisions({ ...options, onPath });
+    this.reconciler = new Reconciler({
+      ...options,
+      onPath,
+      lanes: () => this.#lanes.values(),
+      isWalked: (row) => this.#isWalked(row),
+    });
   }
 
   get frontiers(): Iterable<PartitionFrontier> {
@@ -328,12 +337,20 @@ export class Rollup {
     return own.length === 0 ? { ms: Number.NEGATIVE_INFINITY, final: false } : own.reduce(lower);
   }
 
+  /** Whether the path is known where the row's segment lies. */
+  #isWalked({ manifest }: PlacedProfile): boolean {
+    const frontier = this.knownFrontier(manifest.topic, manifest.partition);
+    return frontier !== undefined && manifest.startOffset >= frontier.startOffset;
+  }
+
   /** The rows whose segments are on a path, which is read back from the store where memory does not reach so far. */
   async #onPath(rows: readonly PlacedProfile[]): Promise<readonly PlacedProfile[]> {
-    for (const { manifest } of rows) {
-      const { topic, partition, startOffset } = manifest;
+    const asked = new Set<PartitionFrontier>();
+    for (const row of rows) {
+      const { topic, partition } = row.manifest;
       const frontier = this.knownFrontier(topic, partition);
-      if (frontier === undefined || startOffset >= frontier.startOffset) continue;
+      if (frontier === undefined || this.#isWalked(row) || asked.has(frontier)) continue;
+      asked.add(frontier);
       frontier.extendBack(await readAllManifests(this.#options.store, topic, partition, 0));
     }
     return rows.filter(

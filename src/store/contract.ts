@@ -4,7 +4,7 @@
  * can already be read is another matter (QuestDB applies later), which is why manifests carry a row count.
  */
 import type { Answer, Severity } from "../../detectors/contract.ts";
-import type { Manifest, ProfileKind, Segment, SegmentProfile } from "../segment/manifest.ts";
+import type { Manifest, ProfileKind, Segment, SegmentKey, SegmentProfile } from "../segment/manifest.ts";
 import type { Profile } from "../sketch/profile.ts";
 
 /** A half-open span of event time, epoch milliseconds. */
@@ -229,9 +229,13 @@ export interface Store {
     windowStartMs: number,
   ): Promise<
     readonly (SegmentProfile & {
-      readonly manifest: Pick<Manifest, "topic" | "partition" | "startOffset" | "endOffset" | "shape">;
+      readonly manifest: SegmentKey;
     })[]
   >;
+  /** The rows of all visible segments that count a lane's records (feature "*"), by window; at most `limit` of them. */
+  readSegmentRecords(
+    span: Pick<RowFilter, "sinceMs" | "untilMs" | "limit">,
+  ): Promise<readonly (SegmentProfile & { readonly manifest: SegmentKey })[]>;
   /**
    * Writes the profiles first, then the windows. Both replace the rows of an earlier revision: a reader who sees
    * fewer than `profileCount` profiles with the window's revision has come between the two, and reads again.

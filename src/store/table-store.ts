@@ -115,6 +115,13 @@ export class TableStore implements Store {
     });
   }
 
+  readSegmentRecords(
+    span: Parameters<Store["readSegmentRecords"]>[0],
+  ): Promise<readonly (SegmentProfile & { readonly manifest: SegmentKey })[]> {
+    const ties = ["swimlane", "source", "topic", "topic_partition", "start_offset", "end_offset", "shape"];
+    return this.#readFiltered(SEGMENT_PROFILE_ROWS, { ...span, feature: "*" }, ties);
+  }
+
   async writeWindows(windows: readonly WindowRow[], profiles: readonly ProfileRow[]): Promise<void> {
     await this.#write([
       { table: PROFILE_ROWS.table, rows: profiles.map(PROFILE_ROWS.toCells) },

@@ -8,6 +8,7 @@ import { seededRandom } from "../../src/base/random.ts";
 import { verdictSql } from "../../src/incident/reproduce.ts";
 import type { FeedbackRow, Store } from "../../src/store/contract.ts";
 import { baselineLaws } from "./store-baselines.ts";
+import { reconcileLaws } from "./store-reconcile.ts";
 import {
   anyProfile,
   incidentRow,
@@ -51,6 +52,7 @@ export function storeConformance(name: string, makeStore: () => Promise<StoreUnd
     feedbackLaws(fresh);
     stateLaws(fresh);
     queryLaws(fresh);
+    reconcileLaws(fresh, soon);
 
     test("what was acknowledged is there after a restart", async () => {
       const store = await fresh();

@@ -267,6 +267,7 @@ class Parts {
       idleTimeoutMs: IDLE_TIMEOUT_MS,
       checkpointWindows: 4,
       rollupCheckpointMs: 60_000,
+      reconcileMs: 90_000,
       confirmsPartitions: true,
       waitingSegmentsMax: this.#around.waitingSegmentsMax,
       sourceNames: [this.#source.name],

@@ -10,6 +10,7 @@ export const MONITOR_ALERTS = [
   "audits-late",
   "delivery-failing",
   "waiting-bytes",
+  "windows-differ",
   "records-rejected",
   "slow-decode",
 ] as const;
@@ -25,6 +26,7 @@ export const SEVERITIES: Readonly<Record<MonitorAlertName, Severity>> = {
   "audits-late": "page",
   "delivery-failing": "page",
   "waiting-bytes": "warn",
+  "windows-differ": "warn",
   "records-rejected": "warn",
   "slow-decode": "warn",
 };

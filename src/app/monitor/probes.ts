@@ -9,7 +9,7 @@ import { type Probe, UNKNOWN } from "./alerts.ts";
 import { brokersProbe, readyProbe } from "./engine-probes.ts";
 import { LagWatch } from "./lag-probes.ts";
 import { deliveryProbe, slowDecodeProbe, waitingProbe } from "./process-probes.ts";
-import { auditsProbe, rejectedProbe } from "./store-probes.ts";
+import { auditsProbe, reconciledProbe, rejectedProbe } from "./store-probes.ts";
 
 export interface ProbeParts {
   readonly config: Config;
@@ -52,6 +52,7 @@ export function sharedProbes(parts: ProbeParts): readonly Probe[] {
     ...lag.probes(),
     whileOpen(parts, auditsProbe(parts, monitor.auditsLate)),
     deliveryProbe(parts.failing, monitor.deliveryFailing),
+    whileOpen(parts, reconciledProbe(parts)),
     whileOpen(parts, rejectedProbe(parts, monitor.rejectedShare)),
   ];
 }

@@ -1,6 +1,7 @@
 /** What the store itself tells: records rejected, windows that nobody judged. A store that is away throws: unknown. */
 import type { Clock } from "../../base/clock.ts";
 import { OUTCOME_STAGES, OUTCOMES } from "../../decode/outcome.ts";
+import { readFinding } from "../../rollup/reconcile-finding.ts";
 import type { Store } from "../../store/contract.ts";
 import { bad, firstOf, OK, type Probe } from "./alerts.ts";
 
@@ -15,6 +16,8 @@ const REJECTED_SPAN_MS = 600_000;
 const RECORDS_MIN = 100;
 /** It must be so for this long: after an outage what waited is caught up with in seconds. */
 const CONFIRM_MS = 60_000;
+/** How long a window that was found to be wrong is told. */
+const FOUND_MS = 3_600_000;
 /** Windows merged before this are no longer waited for. */
 const AUDITS_SPAN_MS = 86_400_000;
 
@@ -36,6 +39,33 @@ export function rejectedProbe({ store, clock }: StoreProbeParts, shareMax: numbe
       if (records < RECORDS_MIN || rejected / records < shareMax) return OK;
       return bad(
         `${rejected} of the last ${records} records were rejected; the dead-letter topic has each with its reason`,
+      );
+    },
+  };
+}
+
+/** What the reconciler found: told for an hour, since a window that was wrong may have been relied on. */
+export function reconciledProbe({
+  store,
+  clock,
+}: {
+  readonly store: Pick<Store, "readState">;
+  readonly clock: Clock;
+}): Probe {
+  return {
+    alert: "windows-differ",
+    boundMs: 0,
+    look: async () => {
+      const found = await readFinding(store);
+      if (found === undefined || clock.nowMs() - found.foundAtMs >= FOUND_MS) return OK;
+      const { swimlane, source, windowStartMs, written, counted, kind, isRepaired } = found;
+      const was = written === null ? "was not in the store" : `said ${written} records`;
+      const done = isRepaired
+        ? "it was merged again and is judged again"
+        : "rows of its segments have expired, so it stays as it is";
+      return bad(
+        `a window of lane ${swimlane || '""'} / ${source || '""'} (${new Date(windowStartMs).toISOString()}) ${was}, ` +
+          `its segments have ${counted} (${kind}); ${done}. Something changed the store's rows`,
       );
     },
   };
