@@ -371,7 +371,10 @@ class Run {
     const committed = this.#broker.commits.get(log.partition) ?? log.startOffset;
     if (log.nextOffset <= committed || this.#world.nowMs <= START_MS + 5 * WINDOW_MS) return;
     this.#broker.truncate(log, committed + this.#world.between(1, log.nextOffset - committed));
-    if (!this.#checks.hasTaken(log)) log.firstOffset = log.startOffset;
+    if (this.#checks.hasTaken(log)) return;
+    // A new partition that nobody has read yet: it begins here for us, and what its lanes lack by it is real.
+    log.firstOffset = log.startOffset;
+    this.#checks.anyLost = true;
   }
 
   #stopFaults(): void {
