@@ -65,7 +65,8 @@ export const panels: readonly Panel[] = [
     "Pages against the budget",
     budgetQueries.pages,
     "Incidents of severity page that opened in the time range (choose weeks), and what people said of them; what nobody has judged may be false. " +
-      "Accepted is the budget chosen at the top times the weeks that the lane has windows; `lanewatch budget` knows each lane's own.",
+      "Accepted is the budget chosen at the top times the weeks that the lane has windows; `lanewatch budget` knows each lane's own, " +
+      "and counts pages of limits alone apart, which are among these.",
   ),
   table(
     "What rules did",
