@@ -14,6 +14,7 @@ import { VERDICT_ROWS } from "../store/rows.ts";
 import type { VerdictKey } from "../store/verdict-key.ts";
 import { readCheckpoint } from "./lane-checkpoint.ts";
 import type { References } from "./references.ts";
+import { UNMEASURED } from "./sql-metrics.ts";
 import { judgeStored } from "./stored-windows.ts";
 
 export interface ExplainOptions {
@@ -71,6 +72,7 @@ async function compareAgain(
   key: VerdictKey,
   options: ExplainOptions,
 ): Promise<Compared> {
+  if (key.detector === UNMEASURED) return unknown("", unmeasuredReason(key));
   try {
     const { again, basis, complete } = await judgeAgain(key, options);
     if (!complete)
@@ -89,6 +91,12 @@ async function compareAgain(
   } catch (error) {
     return unknown("", `its windows could not be judged again: ${errorText(error)}`);
   }
+}
+
+/** No detector has judged it, and what the store answers now need not be what it answered then. */
+function unmeasuredReason({ feature, swimlane, windowStartMs }: VerdictKey): string {
+  const since = new Date(windowStartMs).toISOString();
+  return `its line of SQL gave no number; \`lanewatch metric test ${feature} --swimlane ${swimlane} --since ${since}\` asks it again`;
 }
 
 function unknown(basis: string, reason: string): Compared {

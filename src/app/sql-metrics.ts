@@ -27,7 +27,7 @@ const TIMEOUTS_MAX = 3;
 /** While it rests, it is tried in every so-manieth window. */
 const RETRY_EVERY_WINDOWS = 20;
 /** The detector's name in a verdict on what could not be measured. */
-const DETECTOR = "sql";
+export const UNMEASURED = "sql";
 
 export interface MeasuredWindow {
   readonly complete: CompleteWindow;
@@ -188,7 +188,7 @@ export class SqlMetrics {
 }
 
 function notMeasured(window: CompleteWindow["window"], feature: string, problem: string): VerdictRow {
-  const subject = { window, feature, detector: DETECTOR, muted: false };
+  const subject = { window, feature, detector: UNMEASURED, muted: false };
   const nothing = {
     statistic: Number.NaN,
     threshold: Number.NaN,

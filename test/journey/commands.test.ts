@@ -42,6 +42,17 @@ control: { token: "\${NOT_SET_ANYWHERE}" }
   expect(stderr).toContain("NOT_SET_ANYWHERE is not set");
 });
 
+test("validate finds what is wrong in the SQL of a metric: a second statement, and a column that no store has", () => {
+  const sql = (text: string) => file("sql.yaml", `metrics: { ratio: { sql: "${text}" } }`);
+  const second = lanewatch("validate", "--config", sql("SELECT 1; DELETE FROM x"));
+  expect(second.stderr).toContain('metrics.ratio.sql: a second statement begins after ";" at character 9');
+  const column = lanewatch("validate", "--config", sql("SELECT max(maen) FROM this_lane"));
+  expect([column.status, column.stderr]).toEqual([
+    64,
+    expect.stringMatching(/metrics\.ratio\.sql: .*"maen".*"mean"/),
+  ]);
+});
+
 test("the example configuration is valid", () => {
   const { status, stdout } = lanewatch("validate", "--config", "lanewatch.example.yaml");
   expect([status, stdout]).toEqual([0, expect.stringContaining("is valid")]);

@@ -1,13 +1,15 @@
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, expect, test } from "vitest";
+import { afterAll, expect, test, vi } from "vitest";
 import { BUILT_IN_DETECTORS } from "../../detectors/index.ts";
 import { parseConfig } from "../../src/app/config/load.ts";
 import { replay } from "../../src/app/replay.ts";
 import { systemClock } from "../../src/base/clock.ts";
 import { Telemetry } from "../../src/base/telemetry.ts";
 
+vi.setConfig({ testTimeout: 120_000 });
 const folder = mkdtempSync(join(tmpdir(), "lanewatch-sql-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -33,6 +35,13 @@ for (let window = 0; window < WINDOWS; window++)
     lines.push(JSON.stringify({ ts, swimlane: "prod", features: { a: value, b: value } }));
   }
 writeFileSync(join(folder, "records.jsonl"), `${lines.join("\n")}\n`);
+
+function lanewatch(...words: string[]) {
+  const config = join(folder, "lanewatch.yaml");
+  writeFileSync(config, CONFIG);
+  const flags = ["--config", config, "--store", join(folder, "out", "store.duckdb")];
+  return spawnSync(process.execPath, ["bin/lanewatch.mjs", ...words, ...flags], { encoding: "utf8" });
+}
 
 test("a fault in a number defined in SQL opens an incident that names it; a broken one stops nothing", async () => {
   const outFolder = join(folder, "out");
@@ -62,6 +71,18 @@ test("a fault in a number defined in SQL opens an incident that names it; a brok
   expect(broken).toHaveLength(WINDOWS - 1);
   expect(broken.every((v) => v.detector === "sql" && v.answer === "insufficient")).toBe(true);
   expect(broken[0].summary).toContain("no_such_column");
+  expect(lanewatch("explain", broken[0].verdict).stdout).toContain(
+    "lanewatch metric test broken --swimlane prod",
+  );
+  const asked = lanewatch("metric", "test", "nulls-of-both", "--limit", "2");
+  expect([asked.status, asked.stdout]).toEqual([
+    0,
+    expect.stringMatching(/prod +default +0\.5 .*\n2 of 2 windows measured/),
+  ]);
+  expect(lanewatch("metric", "test", "broken", "--limit", "1")).toMatchObject({
+    status: 1,
+    stdout: expect.stringContaining("no_such_column"),
+  });
   expect(await telemetry.registry.metrics()).toMatch(
     /metric_windows_total\{metric="broken",outcome="error"\} 299/,
   );
