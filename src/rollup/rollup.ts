@@ -7,13 +7,14 @@ import type { Clock } from "../base/clock.ts";
 import { OperationalError } from "../base/errors.ts";
 import type { Telemetry } from "../base/telemetry.ts";
 import type { Manifest, Segment, SegmentProfile } from "../segment/manifest.ts";
-import type { LaneRow, Store } from "../store/contract.ts";
+import type { Store } from "../store/contract.ts";
 import type { LaneCheckpoint, PartitionCheckpoint, RollupCheckpoint } from "./checkpoint.ts";
 import type { CompleteWindow } from "./complete-window.ts";
 import { PartitionFrontier } from "./frontier.ts";
 import { LaneProgress, laneKey } from "./lane-progress.ts";
 import { readAllManifests } from "./manifests.ts";
 import { mergeWindow, type PlacedProfile } from "./merge.ts";
+import { ownSizes } from "./own-sizes.ts";
 import { segmentName } from "./path.ts";
 import { Reconciler } from "./reconcile.ts";
 import { Revisions } from "./revisions.ts";
@@ -123,7 +124,8 @@ export class Rollup {
    * @returns the lanes that the store knows.
    */
   async restore(checkpoint: RollupCheckpoint | undefined): Promise<ReadonlySet<string>> {
-    const rows = this.#ownSizes(await this.#options.store.readLanes());
+    const { store, lanes } = this.#options;
+    const rows = ownSizes(await store.readLanes(), (swimlane) => lanes.of(swimlane).windowSizeMs);
     for (const lane of checkpoint?.lanes ?? []) this.#restoreLane(lane);
     for (const row of rows)
       this.#restoreLane({
@@ -138,19 +140,6 @@ export class Rollup {
       this.#mergedOffsets.set(`${topic}|${partition}`, mergedOffset);
     }
     return new Set(this.#lanes.keys());
-  }
-
-  /** Rows of the size that a lane's records are cut to: the smallest there is, or the configured one where it is among them. */
-  #ownSizes(rows: readonly LaneRow[]): Iterable<LaneRow> {
-    const own = new Map<string, LaneRow>();
-    for (const row of rows) {
-      const known = own.get(laneKey(row));
-      const { windowSizeMs } = this.#options.lanes.of(row.swimlane);
-      const smaller = known === undefined || row.windowSizeMs < known.windowSizeMs;
-      if (row.windowSizeMs === windowSizeMs || (smaller && known?.windowSizeMs !== windowSizeMs))
-        own.set(laneKey(row), row);
-    }
-    return own.values();
   }
 
   /** At the end of a finite input: these partitions will bring no more. */

@@ -7,6 +7,7 @@ import type { LaneAuditorOptions } from "../../audit/lane-auditor.ts";
 import { isOfLimitsAlone } from "../../audit/verdict-name.ts";
 import type { IncidentOptions } from "../../incident/options.ts";
 import type { LaneName } from "../../rollup/lane-progress.ts";
+import { ownSizes } from "../../rollup/own-sizes.ts";
 import type { IncidentRow, LaneRow, Store } from "../../store/contract.ts";
 import { readCompleteWindows } from "../read-complete-windows.ts";
 import type { References } from "../references.ts";
@@ -83,20 +84,12 @@ function groupsOf(
   { isWanted, sinceMs, untilMs }: BacktestOptions,
 ): readonly LaneRow[][] {
   const groups = new Map<string, LaneRow[]>();
-  for (const lane of lanes) {
-    const own = Math.min(
-      ...lanes.filter((other) => isSameLane(other, lane)).map((other) => other.windowSizeMs),
-    );
-    if (lane.windowSizeMs !== own) continue;
+  for (const lane of ownSizes(lanes)) {
     if (!isWanted(lane.swimlane) || lane.lastWindowMs < sinceMs || lane.firstWindowMs >= untilMs) continue;
     const key = JSON.stringify([lane.swimlane, lane.windowSizeMs]);
     groups.set(key, [...(groups.get(key) ?? []), lane]);
   }
   return [...groups.values()];
-}
-
-function isSameLane(a: LaneRow, b: LaneRow): boolean {
-  return a.swimlane === b.swimlane && a.source === b.source;
 }
 
 async function backtestLane(
