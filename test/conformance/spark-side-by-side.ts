@@ -21,6 +21,12 @@ const ROWS = new URL("../data/spark/flights-week1.csv.gz", import.meta.url);
 const NUMBERS = ["dep_delay", "arr_delay", "air_time", "distance", "sched_dep_time"];
 const FEATURES = ["dest", "carrier", ...NUMBERS];
 
+/**
+ * Of the least significance with which rows are anomalous. Spark's sketches draw lots at every run, so what lies just
+ * below the limit may come out above it; what is clearly below never may.
+ */
+const NEARLY = 0.8;
+
 interface SparkRecord {
   readonly ts: number;
   readonly swimlane: string;
@@ -38,7 +44,7 @@ type Days = ReadonlyMap<string, Day>;
 /**
  * @param text of the job's output, one record a line
  * @param kept "all": the sketches held every value, so everything must be equal; "some": they estimate, so that ranks
- *   lie within their bounds, and a verdict may turn to "ok" but never to "anomalous".
+ *   lie within their bounds, and a verdict may turn to "ok", but to "anomalous" only where the rows nearly were.
  */
 export function sparkLaws(text: () => string, kept: "all" | "some"): void {
   const fromRows = daysOfRows();
@@ -83,23 +89,28 @@ export function sparkLaws(text: () => string, kept: "all" | "some"): void {
   const detectors = BUILT_IN_DETECTORS.filter(
     (detector): detector is DistributionDetector => detector.input === "distribution",
   );
-  const promise = kept === "all" ? "gives the same verdicts" : "is anomalous only where the rows are";
+  const promise = kept === "all" ? "gives the same verdicts" : "is anomalous only where the rows nearly are";
   test.each(detectors.map((d) => [d.name, d] as const))(
     `%s ${promise}, against each lane's past`,
     (_name, detector) => {
       const [rows, spark] = [judgeAll(detector, fromRows), judgeAll(detector, fromSpark())];
       expect(rows.length).toBeGreaterThan(50);
-      if (kept === "all") return expect(spark).toEqual(rows);
-      const found = spark.filter((line) => line.endsWith("anomalous"));
-      const there = rows.filter((line) => line.endsWith("anomalous"));
-      expect(found.filter((line) => !there.includes(line))).toEqual([]);
+      const answers = (judged: typeof rows) => judged.map(({ name, answer }) => `${name}: ${answer}`);
+      if (kept === "all") return expect(answers(spark)).toEqual(answers(rows));
+      const isAnomalous = ({ answer }: { answer: string }) => answer === "anomalous";
+      const there = rows.filter(isAnomalous);
+      const limit = Math.min(...there.map(({ significance }) => significance));
+      const nearly = rows.filter(({ significance }) => significance >= NEARLY * limit);
+      const names = (judged: typeof rows) => judged.map(({ name }) => name);
+      const found = spark.filter(isAnomalous);
+      expect(names(nearly)).toEqual(expect.arrayContaining(names(found)));
       expect(found.length, "and most are still found").toBeGreaterThanOrEqual(there.length / 2);
     },
   );
 }
 
 /** The last three days of each lane, held to the first four of its own and of every other lane. */
-function judgeAll(detector: DistributionDetector, days: Days): string[] {
+function judgeAll(detector: DistributionDetector, days: Days) {
   const lanes = [...new Set([...days.keys()].map((key) => key.split(" ")[0]!))].sort();
   const starts = [...new Set([...days.keys()].map((key) => key.split(" ")[1]!))].sort();
   const memory = detector.start(CONTEXT, detector.defaults);
@@ -122,7 +133,8 @@ function judgeAll(detector: DistributionDetector, days: Days): string[] {
           const current: DistributionSnapshot = snapshotOf(day.profiles.get(feature)!, day.rowCount);
           const reference = { name: `lane:${other}`, snapshot, windowCount: 4 };
           const verdict = detector.judge(reference, current, memory, CONTEXT, detector.defaults);
-          return `${lane} ${start} against ${other} ${feature}: ${verdict.answer}`;
+          const name = `${lane} ${start} against ${other} ${feature}`;
+          return { name, answer: verdict.answer, significance: verdict.significance };
         });
       }),
     ),
