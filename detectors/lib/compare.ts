@@ -12,6 +12,7 @@ import { effectiveSize, logStephensTail } from "./kolmogorov.ts";
 import { binCounts, quantileEdges } from "./quantile-edges.ts";
 import { mannWhitney } from "./rank-tests.ts";
 import { countOf } from "./steps.ts";
+import { sum } from "./sum.ts";
 import { energyDistance, wasserstein1 } from "./transport.ts";
 
 export interface Estimate {
@@ -101,8 +102,4 @@ export function compareTables(
     jensenShannonDistance: { value: measured.jensenShannonDistance, error: metric },
     hellinger: { value: measured.hellinger, error: metric },
   };
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
 }

@@ -9,6 +9,8 @@
  * Far windows that last teach nothing, or the same fault would be usual the second time. After a day they are the new
  * normal, and bursts that come three times a day are the lane's way.
  */
+
+import { sum } from "../lib/sum.ts";
 import type { MetricMemory } from "./memory.ts";
 
 /** Plain data. */
@@ -178,8 +180,4 @@ function endEpisode(departure: DepartureMemory): void {
   departure.usualCount = 0;
   departure.told = false;
   departure.noted = false;
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
 }

@@ -8,6 +8,7 @@
  * Pure: no clock, no I/O, no randomness.
  */
 import type { DistributionDetector, DistributionSnapshot, Reference, Verdict } from "../contract.ts";
+import { sum } from "../lib/sum.ts";
 import { logStudentTwoSided, significanceOf } from "../lib/tails.ts";
 import { insufficient, judged } from "../lib/verdicts.ts";
 import { percent, spoken } from "../lib/words.ts";
@@ -205,10 +206,4 @@ function mostFrequent(counts: readonly number[]): number[] {
   const order = counts.map((_, i) => i);
   if (counts.length <= VALUES_MAX) return order;
   return order.sort((a, b) => counts[b]! - counts[a]! || a - b).slice(0, VALUES_MAX);
-}
-
-function sum(counts: readonly number[]): number {
-  let total = 0;
-  for (const count of counts) total += count;
-  return total;
 }

@@ -17,6 +17,7 @@ import { cdfGap } from "../lib/cdf-gap.ts";
 import { logStephensTail } from "../lib/kolmogorov.ts";
 import { logShareTest, type ShareSquare, shareSquare } from "../lib/share-test.ts";
 import { countOf } from "../lib/steps.ts";
+import { sum } from "../lib/sum.ts";
 import { significanceOf } from "../lib/tails.ts";
 import { insufficient, judged } from "../lib/verdicts.ts";
 import { percent, spoken } from "../lib/words.ts";
@@ -166,10 +167,4 @@ function nameCells(reference: DistributionSnapshot, current: DistributionSnapsho
 function sameNames(reference: DistributionSnapshot, current: DistributionSnapshot): boolean {
   if (reference.categories.length !== current.categories.length) return false;
   return reference.categories.every(({ name }, i) => current.categories[i]!.name === name);
-}
-
-function sum(counts: readonly number[]): number {
-  let total = 0;
-  for (const count of counts) total += count;
-  return total;
 }

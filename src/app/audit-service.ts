@@ -23,13 +23,10 @@ import {
   writeCheckpoint,
 } from "./lane-checkpoint.ts";
 import { lateComparisons, noteAwaited } from "./late-comparisons.ts";
-import { onceVisible } from "./once-visible.ts";
-import type { LaneSpan } from "./read-complete-windows.ts";
+import { NextWindows } from "./next-windows.ts";
 import type { RecentWindows } from "./recent-windows.ts";
 import type { References } from "./references.ts";
-import { sharedReads } from "./shared-reads.ts";
 import { type MeasuredWindow, SqlMetrics, type SqlMetricsOf } from "./sql-metrics.ts";
-import { notVisible, readWholeWindows } from "./stored-windows.ts";
 
 /** Judge all complete windows of a lane and source up to one; from `revisedMs` again where late data changed one. */
 export interface AuditJob extends LaneName {
@@ -74,8 +71,6 @@ export interface AuditServiceOptions {
 
 /** Lanes whose auditors are kept in memory; the one used longest ago is put away first. */
 const AUDITORS_MAX = 20_000;
-/** Windows judged before their verdicts are written. */
-const WINDOWS_PER_WRITE = 200;
 
 interface Lane {
   auditor: LaneAuditor;
@@ -86,7 +81,7 @@ interface Lane {
 
 export class AuditService {
   readonly #options: AuditServiceOptions;
-  readonly #reads: ReturnType<typeof sharedReads>;
+  readonly #next: NextWindows;
   readonly #lanes = new Map<string, Lane>();
   /** The newest job of each lane that runs or waits here. */
   readonly #running = new Map<string, Promise<void>>();
@@ -96,7 +91,7 @@ export class AuditService {
 
   constructor(options: AuditServiceOptions) {
     this.#options = options;
-    this.#reads = sharedReads(options.store);
+    this.#next = new NextWindows(options);
     this.#coarser = new CoarserWindows(options);
     this.#metrics = new SqlMetrics(options);
   }
@@ -119,7 +114,7 @@ export class AuditService {
     const lane = await this.#laneOf(job);
     for (const late of await lateComparisons(this.#options, job, lane.auditor)) await this.#tell([late]);
     while (!this.#options.signal.aborted) {
-      const windows = await this.#windowsAfter(lane.auditor.lastWindowStartMs, job);
+      const windows = await this.#next.after(lane.auditor.lastWindowStartMs, job, this.#metrics.hasAny(job));
       if (windows.length === 0) break;
       await this.#judge(lane, job, await this.#metrics.measure(job, windows));
       await this.#judgeCoarser(job, lane);
@@ -263,33 +258,6 @@ export class AuditService {
     await writeCheckpoint(this.#options.store, job, { memory: lane.auditor.memory(), slot: lane.slot });
     lane.sinceCheckpoint = 0;
     lane.slot = otherSlot(lane.slot);
-  }
-
-  async #windowsAfter(lastStartMs: number, job: AuditJob): Promise<readonly CompleteWindow[]> {
-    if (lastStartMs >= job.untilStartMs) return [];
-    if (this.#metrics.hasAny(job)) {
-      // SQL sees what the store shows, and nothing that is only here.
-      this.#options.recent.forget(job);
-      return await this.#readWindows(lastStartMs, job);
-    }
-    const recent = this.#options.recent.after(job, lastStartMs, job.untilStartMs, WINDOWS_PER_WRITE);
-    return recent ?? (await this.#readWindows(lastStartMs, job));
-  }
-
-  async #readWindows(lastStartMs: number, job: AuditJob): Promise<readonly CompleteWindow[]> {
-    const sinceMs = Number.isFinite(lastStartMs) ? lastStartMs + 1 : undefined;
-    const span = { ...job, sinceMs, untilMs: job.untilStartMs + 1 };
-    const { clock, signal } = this.#options;
-    return await onceVisible(clock, () => this.#readVisible(span, job), signal);
-  }
-
-  async #readVisible(span: LaneSpan, job: AuditJob): Promise<readonly CompleteWindow[]> {
-    const windows = await readWholeWindows(this.#reads, span, WINDOWS_PER_WRITE);
-    if (windows.length === 0) throw notVisible(span, "its window");
-    const revised = windows.find(({ window }) => window.windowStartMs === job.revisedStartMs);
-    if (revised !== undefined && revised.window.revision < (job.revision ?? 1))
-      throw notVisible(span, `revision ${job.revision} of a window`);
-    return windows;
   }
 
   #count(judged: readonly JudgedWindow[]): void {

@@ -8,7 +8,7 @@ import { Telemetry } from "../base/telemetry.ts";
 import { emptyProfile } from "../sketch/profile.ts";
 import type { Store, VerdictRow } from "../store/contract.ts";
 import { makeStore, storeOptionsSchema } from "../store/index.ts";
-import { type AuditJob, AuditService } from "./audit-service.ts";
+import { type AuditJob, AuditService, type AuditServiceOptions } from "./audit-service.ts";
 import { FeedbackFeed } from "./feedback-feed.ts";
 import { IncidentFeed } from "./incident-feed.ts";
 import { IncidentService } from "./incident-service.ts";
@@ -49,14 +49,10 @@ function failing(store: Store, method: keyof Store, broken: { now: boolean }): S
   });
 }
 
-test("verdicts that a store refused for a while are written by the next try, every one of them", async () => {
-  const clock = new ManualClock(START);
-  const store = await newStore(clock);
-  await storeWindows(store, 30);
-  const broken = { now: true };
-  const told: number[] = [];
-  const audits = new AuditService({
-    store: failing(store, "writeVerdicts", broken),
+/** Reads every window from the store, as a process does that has merged none of them. */
+function auditsOf(store: Store, clock: ManualClock, options: Partial<AuditServiceOptions>): AuditService {
+  return new AuditService({
+    store,
     recent: new RecentWindows(0, new Set(["other"])),
     coarserOf: () => [],
     clock,
@@ -64,9 +60,23 @@ test("verdicts that a store refused for a while are written by the next try, eve
     feedback: new FeedbackFeed({ store, clock }),
     references: new References({ store, clock, telemetry, compareWith: () => [] }),
     auditorOptions: () => auditorOptions(),
+    checkpointWindows: 0,
+    onJudged: async () => {},
+    signal: new AbortController().signal,
+    ...options,
+  });
+}
+
+test("verdicts that a store refused for a while are written by the next try, every one of them", async () => {
+  const clock = new ManualClock(START);
+  const store = await newStore(clock);
+  await storeWindows(store, 30);
+  const broken = { now: true };
+  const told: number[] = [];
+  const audits = auditsOf(store, clock, {
+    store: failing(store, "writeVerdicts", broken),
     checkpointWindows: 64,
     onJudged: async (judged) => void told.push(judged.length),
-    signal: new AbortController().signal,
   });
   const job = { ...LANE, untilStartMs: START + 29 * MINUTE };
   await expect(audits.run(job)).rejects.toMatchObject({ retryable: true });
@@ -89,19 +99,10 @@ test.each([
     await storeWindows(store, 30);
     const own = new Telemetry({ level: "silent" });
     const run = (minutes: number) =>
-      new AuditService({
-        store,
-        recent: new RecentWindows(0, new Set(["other"])),
-        coarserOf: () => [],
-        clock,
-        telemetry: own,
-        feedback: new FeedbackFeed({ store, clock }),
-        references: new References({ store, clock, telemetry: own, compareWith: () => [] }),
-        auditorOptions: () => auditorOptions(),
-        checkpointWindows: 8,
-        onJudged: async () => {},
-        signal: new AbortController().signal,
-      }).run({ ...LANE, untilStartMs: START + (minutes - 1) * MINUTE });
+      auditsOf(store, clock, { telemetry: own, checkpointWindows: 8 }).run({
+        ...LANE,
+        untilStartMs: START + (minutes - 1) * MINUTE,
+      });
     await run(10);
     await run(20);
     const slots = [1, 0] as const;
@@ -120,20 +121,7 @@ test("how many sources share the lane's page budget is said by the job, kept wit
   const clock = new ManualClock(START);
   const store = await newStore(clock);
   await storeWindows(store, 20);
-  const run = (job: AuditJob) =>
-    new AuditService({
-      store,
-      recent: new RecentWindows(0, new Set(["other"])),
-      coarserOf: () => [],
-      clock,
-      telemetry,
-      feedback: new FeedbackFeed({ store, clock }),
-      references: new References({ store, clock, telemetry, compareWith: () => [] }),
-      auditorOptions: () => auditorOptions(),
-      checkpointWindows: 4,
-      onJudged: async () => {},
-      signal: new AbortController().signal,
-    }).run(job);
+  const run = (job: AuditJob) => auditsOf(store, clock, { checkpointWindows: 4 }).run(job);
   const kept = async () => (await readCheckpoint(store, LANE, Number.POSITIVE_INFINITY, () => {}))?.memory;
   await run({ ...LANE, untilStartMs: START + 9 * MINUTE, sourceCount: 3 });
   expect((await kept())?.sourceCount).toBe(3);

@@ -7,7 +7,7 @@ import type { Store, VerdictRow } from "../store/contract.ts";
 import type { JudgedWindow } from "./audit-service.ts";
 import type { IncidentService, WindowVerdicts } from "./incident-service.ts";
 import { onceVisible } from "./once-visible.ts";
-import { sharedReads } from "./shared-reads.ts";
+import { type SharedReads, sharedReads } from "./shared-reads.ts";
 
 /** Windows of one lane and source whose verdicts are to be looked at. */
 export interface IncidentJob extends LaneName {
@@ -80,7 +80,7 @@ const GAP_WINDOWS_MAX = 500;
  */
 export class IncidentFeed {
   readonly #store: Store;
-  readonly #reads: ReturnType<typeof sharedReads>;
+  readonly #reads: SharedReads;
   readonly #service: IncidentService;
   readonly #clock: Clock;
   /** By lane: start of the newest window that was observed. */

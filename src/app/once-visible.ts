@@ -11,7 +11,7 @@ const WAIT_MS_MAX = 2_000;
 const LOOK_AGAIN_MS_MIN = 50;
 const LOOK_AGAIN_MS_MAX = 400;
 
-/** Runs `read` again while it says (an error whose code ends so) that rows are not visible. */
+/** Runs `read` again while it fails with a code that ends in `_NOT_VISIBLE`. */
 export function onceVisible<T>(clock: Clock, read: () => Promise<T>, signal?: AbortSignal): Promise<T> {
   return retry(clock, read, {
     delayMsMin: LOOK_AGAIN_MS_MIN,

@@ -12,10 +12,10 @@ const WINDOWS_MAX = 4;
 /** Rows of one query, for all of its lanes. */
 const ROWS_MAX = 100_000;
 
-type LaneReader = Pick<Store, "readWindows" | "readProfiles" | "readVerdicts">;
+export type SharedReads = Pick<Store, "readWindows" | "readProfiles" | "readVerdicts">;
 
 /** The same answers as the store's. Filters of a lane's few windows wait for one another, others go straight through. */
-export function sharedReads(store: LaneReader): LaneReader {
+export function sharedReads(store: SharedReads): SharedReads {
   const windows = new LaneReads<WindowRow>((filter) => store.readWindows(filter));
   const profiles = new LaneReads<ProfileRow>((filter) => store.readProfiles(filter));
   const verdicts = new LaneReads<VerdictRow>((filter) => store.readVerdicts(filter));

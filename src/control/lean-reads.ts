@@ -175,7 +175,7 @@ function pointOf(row: Row): Point {
   const column = (name: string) => number(row[name]);
   return {
     startMs: time(row["window_start"]),
-    kind: row["kind"] === "metric" || row["kind"] === "sql" ? "metric" : "feature",
+    kind: kindOf(row),
     recordCount: column("record_count") ?? 0,
     presentCount: column("present_count") ?? 0,
     nullCount: column("null_count") ?? 0,
@@ -196,7 +196,7 @@ function briefOf(row: Row): FeatureBrief {
   return {
     source: text(row["source"]),
     feature: text(row["feature"]),
-    kind: row["kind"] === "metric" || row["kind"] === "sql" ? "metric" : "feature",
+    kind: kindOf(row),
     presentCount: count("present_count"),
     nullCount: count("null_count"),
     numberCount: count("number_count"),
@@ -214,6 +214,7 @@ function namesOf(names: unknown, counts: unknown): ReadonlyMap<string, number> {
   return new Map(numbers.map((count, i) => [list[i] ?? "", count]));
 }
 
+const kindOf = ({ kind }: Row) => (kind === "metric" || kind === "sql" ? "metric" : "feature");
 export const text = (value: unknown) => (typeof value === "string" ? value : "");
 export const time = (value: unknown) => (value instanceof Date ? value.getTime() : Number(value));
 const number = (value: unknown): Maybe =>

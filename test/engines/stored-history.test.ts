@@ -4,13 +4,13 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { runCommandLine } from "../../src/app/cli/command-line.ts";
 import { systemClock } from "../../src/base/clock.ts";
 import { seededRandom } from "../../src/base/random.ts";
 import { Telemetry } from "../../src/base/telemetry.ts";
 import type { Store } from "../../src/store/contract.ts";
 import { makeStore, storeOptionsSchema } from "../../src/store/index.ts";
 import { describeWithEngines, engine } from "../harness/engines-suite.ts";
+import { told } from "../harness/told.ts";
 
 const HOUR_MS = 3_600_000;
 const START_MS = Date.UTC(2026, 5, 1);
@@ -133,15 +133,4 @@ function records(): readonly string[] {
       features: { score: Number(normal.toFixed(3)) },
     });
   });
-}
-
-async function told(words: readonly string[]) {
-  const printed: string[] = [];
-  const keep = (text: unknown) => printed.push(String(text)) > 0;
-  const spies = [process.stdout, process.stderr].map((stream) =>
-    vi.spyOn(stream, "write").mockImplementation(keep),
-  );
-  const status = await runCommandLine(words);
-  for (const spy of spies) spy.mockRestore();
-  return { status, text: printed.join("") };
 }

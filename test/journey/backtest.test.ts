@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { runCommandLine } from "../../src/app/cli/command-line.ts";
 import { seededRandom } from "../../src/base/random.ts";
+import { told } from "../harness/told.ts";
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
@@ -40,16 +41,7 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-async function backtest(...words: string[]) {
-  const told: string[] = [];
-  const keep = (text: unknown) => told.push(String(text)) > 0;
-  const spies = [process.stdout, process.stderr].map((stream) =>
-    vi.spyOn(stream, "write").mockImplementation(keep),
-  );
-  const status = await runCommandLine(["backtest", "-c", configPath, "--store", storePath, ...words]);
-  for (const spy of spies) spy.mockRestore();
-  return { status, text: told.join("") };
-}
+const backtest = (...words: string[]) => told(["backtest", "-c", configPath, "--store", storePath, ...words]);
 
 interface LaneJson {
   readonly budgetPerWeek: number;

@@ -1,9 +1,8 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, expect, test, vi } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import { BUILT_IN_DETECTORS } from "../../detectors/index.ts";
-import { runCommandLine } from "../../src/app/cli/command-line.ts";
 import { parseConfig } from "../../src/app/config/load.ts";
 import { replay } from "../../src/app/replay.ts";
 import { ManualClock, systemClock } from "../../src/base/clock.ts";
@@ -13,6 +12,7 @@ import type { PageBudgetAnswer } from "../../src/control/wire-page-budget.ts";
 import { notifiersOf } from "../../src/incident/route.ts";
 import { makeStore, storeOptionsSchema } from "../../src/store/index.ts";
 import { serveControl } from "../harness/control-server.ts";
+import { told } from "../harness/told.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "lanewatch-limits-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -120,18 +120,6 @@ test("a route on limit@* takes the incidents of limits, and no others", async ()
   const mixed = { ...incident, members: `${incident.members},price:psi` };
   expect(notifiersOf(routes, mixed, "data")).toEqual(["oncall"]);
 });
-
-/** Runs a command and keeps what it prints. */
-async function told(words: readonly string[]) {
-  const printed: string[] = [];
-  const keep = (text: unknown) => printed.push(String(text)) > 0;
-  const spies = [process.stdout, process.stderr].map((stream) =>
-    vi.spyOn(stream, "write").mockImplementation(keep),
-  );
-  const status = await runCommandLine(words);
-  for (const spy of spies) spy.mockRestore();
-  return { status, text: printed.join("") };
-}
 
 function answered(line: string) {
   const { feature, detector, answer, severity, significance, explanation } = JSON.parse(line);

@@ -83,9 +83,14 @@ export function momentProblem(
       if (flags[name] !== undefined) readMoment(flags[name], Date.now(), `--${name}`);
     return undefined;
   } catch (error) {
-    if (!(error instanceof RequestRefused)) throw error;
-    return `${error.answer.detail}. ${error.answer.next}`;
+    return refusalText(error);
   }
+}
+
+/** What is wrong, and what to write instead. @throws whatever is no refusal. */
+export function refusalText(error: unknown): string {
+  if (!(error instanceof RequestRefused)) throw error;
+  return `${error.answer.detail}. ${error.answer.next}`;
 }
 
 /** To the minute: what people compare with their own clock. */

@@ -2,7 +2,6 @@
 import { dirname, resolve } from "node:path";
 import { compilePattern } from "../../assign/lane.ts";
 import { systemClock } from "../../base/clock.ts";
-import { parseDurationMs } from "../../base/duration.ts";
 import { Telemetry } from "../../base/telemetry.ts";
 import { auditorOptionsOf } from "../auditor-options.ts";
 import { type BacktestOptions, backtest } from "../backtest/backtest.ts";
@@ -14,7 +13,7 @@ import { References } from "../references.ts";
 import { backtestJson, backtestTable } from "./backtest-table.ts";
 import { EXIT } from "./exit.ts";
 import { progressBar } from "./progress.ts";
-import { openHistory } from "./stored-history.ts";
+import { openHistory, sinceOf } from "./stored-history.ts";
 
 interface Flags {
   readonly config: string;
@@ -106,13 +105,6 @@ function readFlags(flags: Flags): Asked | string {
 function faultsOf(text: string | undefined): readonly Fault[] | string {
   if (text === undefined) return DEFAULT_FAULTS;
   return text.trim() === "none" ? [] : parseFaults(text);
-}
-
-/** A time, or a length before the end of what is stored; everything when it is not said. */
-function sinceOf(text: string | undefined, endMs: number): number {
-  if (text === undefined) return Number.NEGATIVE_INFINITY;
-  const lengthMs = parseDurationMs(text);
-  return lengthMs === undefined ? Date.parse(text) : endMs - lengthMs;
 }
 
 function isWhole(value: number, max: number): boolean {

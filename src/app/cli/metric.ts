@@ -1,6 +1,5 @@
 /** `lanewatch metric test`: what a line of SQL would have measured over stored windows, how long it took, what is wrong. */
 import { compilePattern } from "../../assign/lane.ts";
-import { parseDurationMs } from "../../base/duration.ts";
 import { Telemetry } from "../../base/telemetry.ts";
 import { evaluate, type Measured, type SqlMetric } from "../../metric/evaluate.ts";
 import { sqlProblem } from "../../metric/sql-text.ts";
@@ -8,7 +7,7 @@ import type { Store, WindowRow } from "../../store/contract.ts";
 import { loadConfig } from "../config/load.ts";
 import { laneWindows } from "../lane-settings.ts";
 import { EXIT } from "./exit.ts";
-import { openHistory } from "./stored-history.ts";
+import { openHistory, sinceOf } from "./stored-history.ts";
 import { textTable } from "./text-table.ts";
 
 interface Flags {
@@ -106,7 +105,7 @@ async function windowsOf(
     return `no window of a lane "${asked.lane}" is stored; there are: ${known.join(", ") || "none"}`;
   }
   const endMs = Math.max(...lanes.map(({ lastWindowMs }) => lastWindowMs));
-  const sinceMs = since === undefined ? undefined : sinceOf(since, endMs);
+  const sinceMs = sinceOf(since, endMs);
   if (Number.isNaN(sinceMs)) return `--since ${since}: neither a time (ISO 8601) nor a duration such as 6h`;
   const windows: WindowRow[] = [];
   for (const { swimlane, source, windowSizeMs } of lanes)
@@ -114,11 +113,6 @@ async function windowsOf(
       ...(await store.readWindows({ swimlane, source, windowSizeMs, sinceMs, descending: true, limit })),
     );
   return windows.sort((a, b) => a.windowStartMs - b.windowStartMs);
-}
-
-function sinceOf(since: string, endMs: number): number {
-  const before = parseDurationMs(since);
-  return before === undefined ? Date.parse(since) : endMs - before;
 }
 
 function valueText(measured: Measured): string {

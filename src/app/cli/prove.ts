@@ -2,13 +2,13 @@
 import { systemClock } from "../../base/clock.ts";
 import { errorText, OperationalError } from "../../base/errors.ts";
 import { Telemetry } from "../../base/telemetry.ts";
-import { RequestRefused } from "../../control/api-failure.ts";
 import { readMoment } from "../../control/asked.ts";
 import type { ProofAnswer } from "../../control/wire-proof.ts";
 import { loadConfig } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
 import { makeSource } from "../plug-ins.ts";
 import { type ProveAsked, prove } from "../prove.ts";
+import { refusalText } from "./asking.ts";
 import { askControl, type ControlFlags, controlAddress } from "./control-address.ts";
 import { EXIT } from "./exit.ts";
 import { proofText } from "./proof-text.ts";
@@ -113,8 +113,7 @@ function readFlags({ topic, since, until, sql, json }: ProveFlags): ProveAsked |
     if (sinceMs >= untilMs) return "--since is not before --until: no record lies between them";
     return { ...(topic === undefined ? {} : { topic }), sinceMs, untilMs };
   } catch (error) {
-    if (!(error instanceof RequestRefused)) throw error;
-    return `${error.answer.detail}. ${error.answer.next}`;
+    return refusalText(error);
   }
 }
 

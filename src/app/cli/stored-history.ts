@@ -1,6 +1,7 @@
 /** Opening a store to look back: what is not there is said, never made. */
 import { existsSync } from "node:fs";
 import { systemClock } from "../../base/clock.ts";
+import { parseDurationMs } from "../../base/duration.ts";
 import { OperationalError } from "../../base/errors.ts";
 import type { Telemetry } from "../../base/telemetry.ts";
 import type { Store } from "../../store/contract.ts";
@@ -28,4 +29,11 @@ export async function openHistory(
   const store = makeStore(options, { clock: systemClock, telemetry, environment: process.env });
   await store.open();
   return store;
+}
+
+/** A time, or a length before the end of what is stored; everything when it is not said. NaN for what is neither. */
+export function sinceOf(text: string | undefined, endMs: number): number {
+  if (text === undefined) return Number.NEGATIVE_INFINITY;
+  const lengthMs = parseDurationMs(text);
+  return lengthMs === undefined ? Date.parse(text) : endMs - lengthMs;
 }

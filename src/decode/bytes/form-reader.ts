@@ -10,7 +10,7 @@ import { EPOCH_MS_MAX, MS_PER, type TimeUnit } from "../event-time.ts";
 import { NUMBER_MAX } from "../flatten.ts";
 import { type DecodedRecord, VALUE_BOOLEAN, VALUE_NULL, VALUE_NUMBER, VALUE_STRING } from "../record.ts";
 import { type Stretch, UNCOUNTED_SLOT } from "./form-tree.ts";
-import { NO_NUMBER, POWERS, readNumber } from "./number.ts";
+import { LOWER_E, NO_NUMBER, POINT, POWERS, readNumber, ZERO } from "./number.ts";
 import { NUMBER_LOOKAHEAD, readPlainNumber } from "./plain-number.ts";
 import { type ShortTexts, TEXT_LOOKAHEAD } from "./short-texts.ts";
 import type { TimeTexts } from "./time.ts";
@@ -36,7 +36,8 @@ export interface FormReaderParts {
 const WORD_TRUE = 0x65757274;
 const WORD_FALS = 0x736c6166;
 const WORD_NULL = 0x6c6c756e;
-const LOWER_E = 0x65;
+const COMMA = 0x2c;
+const BRACE = 0x7d;
 
 /**
  * @param path the stretches of the form, the last of which ends it.
@@ -124,9 +125,9 @@ function numberCode(slot: number): string {
         word <<= (4 - count) << 3;
         word = Math.imul(word, 10) + (word >>> 8);`;
   const four = "(word & 255) * 100 + ((word >>> 16) & 255)";
-  const comma = 0x2c ^ 0x30;
-  const brace = 0x7d ^ 0x30;
-  const point = 0x2e ^ 0x30;
+  const comma = COMMA ^ ZERO;
+  const brace = BRACE ^ ZERO;
+  const point = POINT ^ ZERO;
   return `    plain: {
       word ^= 0x30303030;${digits}
       if (count === 1 || (count > 1 && first !== 48)) {${value}

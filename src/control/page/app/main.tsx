@@ -3,6 +3,7 @@ import { App } from "./app.tsx";
 import "uplot/dist/uPlot.min.css";
 import "./styles/theme.css";
 import "./styles/frame.css";
+import "./styles/tables.css";
 import "./styles/lanes.css";
 import "./styles/lane.css";
 import "./styles/incidents.css";
