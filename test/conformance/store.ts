@@ -512,7 +512,10 @@ function queryLaws(fresh: () => Promise<Store>): void {
       each((key, windowStartMs) => profileRow({ ...key, windowStartMs })),
     );
     await store.writeVerdicts(each((key, windowStartMs) => verdictRow({ ...key, windowStartMs })));
-    await soon(async () => expect(await store.readVerdicts({})).toHaveLength(keys.length * 2));
+    await soon(async () => {
+      expect(await store.readProfiles({})).toHaveLength(keys.length * 2);
+      expect(await store.readVerdicts({})).toHaveLength(keys.length * 2);
+    });
     for (const key of keys) {
       const verdict = verdictRow({ ...key, windowStartMs: T0_MS });
       const [stored, window, past] = verdictSql(verdict, sqlName(store, ""), { untilMs: T0_MS });

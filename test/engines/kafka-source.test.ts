@@ -170,7 +170,10 @@ describeWithEngines(["kafka"], "the Kafka source", () => {
     await topics.fill(topic, 60, { from: 20 });
     await topics.deleteBefore(topic, 50);
 
-    const second = await startReading({ topics: [topic], groupId });
+    const handler = new RecordingHandler();
+    // As ingest answers: the counted path ends there.
+    handler.resume = () => 20;
+    const second = await startReading({ topics: [topic], groupId }, handler);
     await expect.poll(() => second.handler.numbers().length, patiently).toBe(30);
     expect(second.handler.numbers()).toEqual(range(50, 80));
     expect(second.handler.cuts[0]).toMatchObject({ startOffset: 20, endOffset: 50, lost: 30, jumped: 0 });
@@ -252,7 +255,7 @@ describeWithEngines(["kafka"], "the Kafka source", () => {
       metadataAgeMs: 500,
     });
     await expect.poll(() => handler.numbers().length, patiently).toBe(10);
-    await topics.admin((admin) => admin.createPartitions({ topicPartitions: [{ topic, count: 3 }] }));
+    await topics.widen(topic, 3);
     await topics.fill(topic, 300, { from: 10, partitions: 3 });
     await expect.poll(() => handler.numbers().length, patiently).toBe(310);
     expect([...handler.numbers()].sort((a, b) => a - b)).toEqual(range(0, 310));

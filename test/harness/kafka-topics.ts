@@ -36,6 +36,17 @@ export class TestTopics {
     return topic;
   }
 
+  /** Until the broker answers for every partition: a producer that is refused by one sends to all of them again. */
+  async widen(topic: string, count: number): Promise<void> {
+    await this.admin(async (admin) => {
+      await admin.createPartitions({ topicPartitions: [{ topic, count }] });
+      await untilKnown(async () => {
+        const offsets = await admin.fetchTopicOffsets(topic);
+        if (offsets.length < count) throw new Error(`${topic} has ${offsets.length} of ${count} partitions`);
+      });
+    });
+  }
+
   /** `count` records numbered from `from`, dealt to the partitions in turn: `{"n": number}`. */
   async fill(
     topic: string,
