@@ -75,10 +75,20 @@ describeWithEngines(["questdb"], "QuestDB in trouble", () => {
     await first.close();
     const second = storeAt(server, { windowDays: 60 });
     await second.open();
-    const [ttl] = await second.query("SELECT ttlValue, ttlUnit FROM tables() WHERE table_name = 'windows'");
-    expect(ttl).toEqual({ ttlValue: 60, ttlUnit: "DAY" });
-    await second.close();
+    // What alters a table is acknowledged before it is applied, here and below.
+    await expect
+      .poll(() => second.query("SELECT ttlValue, ttlUnit FROM tables() WHERE table_name = 'windows'"), {
+        timeout: 60_000,
+      })
+      .toEqual([{ ttlValue: 60, ttlUnit: "DAY" }]);
     await execute(server, "ALTER TABLE windows DEDUP DISABLE");
+    await until(async () => {
+      const [keys] = await second.query(
+        `SELECT count(*) AS n FROM table_columns('windows') WHERE "upsertKey"`,
+      );
+      return keys?.["n"] === 0;
+    });
+    await second.close();
     await expect(storeAt(server).open()).rejects.toMatchObject({
       code: "STORE_SCHEMA_MISMATCH",
       message: expect.stringContaining("it lacks swimlane SYMBOL (in the key)"),
