@@ -2,7 +2,7 @@
  * bench:latency: how long after a window's end and its lateness its verdict can be read from the store. Real Kafka,
  * QuestDB and Redis, three real processes (ingest; control; audit and notify), 100 lanes × 50 features.
  *
- *   npm run bench:latency -- [--windows 12] [--lanes 100] [--features 50] [--cpu-prof DIR] [--json FILE]
+ *   npm run bench:latency -- [--windows 12] [--lanes 100] [--features 50] [--partitions 4] [--cpu-prof DIR] [--json FILE]
  */
 
 import { join } from "node:path";
@@ -21,6 +21,7 @@ const { values } = parseArgs({
     windows: { type: "string", default: "12" },
     lanes: { type: "string", default: "100" },
     features: { type: "string", default: "50" },
+    partitions: { type: "string", default: "4" },
     logs: { type: "string" },
     "cpu-prof": { type: "string" },
     json: { type: "string" },
@@ -29,9 +30,9 @@ const { values } = parseArgs({
 const windowCount = Number(values.windows);
 const laneCount = Number(values.lanes);
 const featureCount = Number(values.features);
+const partitions = Number(values.partitions);
 const WINDOW_MS = 10_000;
 const LATENESS_MS = 1_000;
-const PARTITIONS = 4;
 /** So that every detector judges, and none still learns. */
 const HISTORY_WINDOWS = 30;
 const HISTORY_MS_MAX = 400_000;
@@ -40,13 +41,13 @@ const POLL_MS = 200;
 
 const world = await startWorld({
   brokerCount: 1,
-  partitions: PARTITIONS,
+  partitions,
   windowMs: WINDOW_MS,
   latenessMs: LATENESS_MS,
 });
 const startMs = (Math.floor(Date.now() / WINDOW_MS) - HISTORY_WINDOWS) * WINDOW_MS;
 const recordsPerSecond = (laneCount * RECORDS_PER_LANE_WINDOW * 1_000) / WINDOW_MS;
-const load = new EvenRecords({ laneCount, featureCount, partitions: PARTITIONS, recordsPerSecond, startMs });
+const load = new EvenRecords({ laneCount, featureCount, partitions, recordsPerSecond, startMs });
 const producer = new LoadProducer(world.kafka, TOPIC, load);
 const profiles = values["cpu-prof"];
 const nodeOptions = profiles === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${profiles}`];
@@ -117,6 +118,7 @@ function report(delays: readonly number[]): void {
   const figures = {
     lanes: laneCount,
     features: featureCount,
+    partitions,
     window_seconds: WINDOW_MS / 1_000,
     verdicts: delays.length,
     missing: windowCount * laneCount - delays.length,
@@ -127,7 +129,7 @@ function report(delays: readonly number[]): void {
   };
   console.log(
     [
-      `${laneCount} lanes × ${featureCount} features, ${windowCount} windows of ${WINDOW_MS / 1_000} s, ${delays.length} verdicts`,
+      `${laneCount} lanes × ${featureCount} features, ${partitions} partitions, ${windowCount} windows of ${WINDOW_MS / 1_000} s, ${delays.length} verdicts`,
       "from a window's end and its lateness until its verdict can be read:",
       "",
       "  p50, ms   p90, ms   p99, ms   longest, ms",

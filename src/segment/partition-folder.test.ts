@@ -109,6 +109,17 @@ test("segments are cut when the watermark passes a window's end and its lateness
   expect(at).toBe(200);
 });
 
+test("the record that ends a window is its segment's last, so that the segment itself says the window is over", () => {
+  const { folder } = newFolder();
+  folder.fold(batchOf([line(0, 0), line(1, 59), line(2, 64), line(3, 65), line(4, 66)]));
+  const [ended, ...more] = folder.takeSealed();
+  expect(more).toEqual([]);
+  expect([ended!.manifest.startOffset, ended!.manifest.endOffset]).toEqual([0, 4]);
+  // The first minute and its lateness of 5 s are over once the log has reached 65 s.
+  expect(ended!.manifest.eventTimeMaxMs).toBe(START + 65_000);
+  expect(folder.openStartOffset).toBe(4);
+});
+
 test("offsets read again are skipped, and a gap is counted as jumped", () => {
   const { folder } = newFolder();
   folder.fold(batchOf([line(0, 1), line(1, 2)]));

@@ -79,7 +79,7 @@ export class PartitionFolder {
   /** Where the last records of the open segment went, two places that may take turns. */
   #place: Place | undefined;
   #otherPlace: Place | undefined;
-  /** The open segment ends when the watermark passes this. */
+  /** The open segment ends with the record that takes the watermark to this. */
   #nextCloseMs = Number.POSITIVE_INFINITY;
 
   constructor(topic: string, partition: number, startOffset: number, context: FoldingContext) {
@@ -238,8 +238,16 @@ export class PartitionFolder {
 
   #foldRecord(lane: LaneWindows): void {
     const { record } = this.#context;
+    const closes = this.#watermark.observe(record.eventTimeMs) && record.eventTimeMs >= this.#nextCloseMs;
+    this.#foldOnTime(lane);
+    // The record that ends a window ends the segment too, as its last: only then does the segment's own watermark say
+    // that the window is over. With the record in the next segment the window would wait for that one's end.
+    if (closes) this.cut();
+  }
+
+  #foldOnTime(lane: LaneWindows): void {
+    const { record } = this.#context;
     const { start, end, logTimeMs } = this.#at;
-    if (this.#watermark.observe(record.eventTimeMs) && record.eventTimeMs >= this.#nextCloseMs) this.cut();
     const windowMs = windowStartMs(record.eventTimeMs, lane.windowSizeMs);
     if (record.kind === "profile") {
       const refusal = foldProfileRecord(this.#open, record, windowMs, lane.windowSizeMs);
