@@ -4,6 +4,7 @@
  * and has the level of the last 96 windows left the usual (shift)?
  */
 import { type EvidenceName, LEVEL_WINDOWS, type MetricMemory } from "./memory.ts";
+import { learnTail } from "./tail.ts";
 
 export type Evidence = Record<EvidenceName, number>;
 
@@ -55,6 +56,7 @@ function learnExtremes(memory: MetricMemory, value: number): void {
   memory.min = Math.min(value, memory.min + fade * (memory.mean - memory.min));
   memory.max = Math.max(value, memory.max - fade * (memory.max - memory.mean));
   memory.dayMax *= 1 - fade;
+  learnTail(memory.tail, Math.abs(value - memory.mean), fade);
 }
 
 /** Welford's recursion; once the window limit is reached it turns into an exponential average. */

@@ -1,11 +1,12 @@
 /**
  * What is remembered of a metric: seven days of values by slot of the day, the last 96 windows, running moments,
- * the extremes, and how surprising each kind of evidence has been. Plain data, at most 90 kB.
+ * the extremes, the largest departures, and how surprising each kind of evidence has been. Plain data, at most 90 kB.
  */
 import type { DetectorContext } from "../contract.ts";
 import { type OwnPast, startOwnPast } from "../lib/series/own-past.ts";
 import { type ClockMemory, startClock } from "../lib/series/wall-clock.ts";
 import { type DepartureMemory, startDeparture } from "./departure.ts";
+import { startTail, type TailMemory } from "./tail.ts";
 
 const DAY_MS = 86_400_000;
 const SLOT_MS_MIN = 60_000;
@@ -42,6 +43,7 @@ export interface MetricMemory {
   /** Surprise that the present episode has reached, fading. */
   peak: number;
   departure: DepartureMemory;
+  tail: TailMemory;
   /** Windows with one and the same value: now, and the most before. */
   run: number;
   longestRun: number;
@@ -73,6 +75,7 @@ export function startMemory(context: DetectorContext): MetricMemory {
     total: startOwnPast(),
     peak: 0,
     departure: startDeparture(),
+    tail: startTail(),
     run: 0,
     longestRun: 0,
     previous: Number.NaN,

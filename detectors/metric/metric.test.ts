@@ -164,3 +164,24 @@ test("calm lanes do not page more often than their budget in their first weeks",
   }
   expect(pages).toBeLessThanOrEqual(Math.ceil(SHARE * lanes));
 });
+
+// A queue that now and then runs away (a tail of index 1): every tenth record would lie ten spans out.
+test("lanes with a heavy tail keep to their share of the budget in their first two weeks", () => {
+  let pages = 0;
+  const lanes = 10;
+  for (let seed = 200; seed < 200 + lanes; seed++) {
+    const random = seededRandom(seed);
+    const values = Array.from({ length: 14 * DAY }, () => 1 / (1 - random()));
+    pages += anomalousAt(judgeAll(values, {}, SHARE)).length;
+  }
+  expect(pages).toBeLessThanOrEqual(Math.ceil(2 * SHARE * lanes));
+});
+
+test("a nightly job that runs for the first time in a lane's first hours does not page", () => {
+  const random = seededRandom(300);
+  const values = Array.from(
+    { length: 2 * DAY },
+    (_, at) => (at % DAY < 24 || at % DAY >= 36 ? 10 : 500) + random(),
+  );
+  expect(anomalousAt(judgeAll(values, {}, SHARE))).toEqual([]);
+});

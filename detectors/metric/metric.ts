@@ -15,6 +15,7 @@ import { compareWithDays, learnDay } from "./days.ts";
 import { departureOf, learnDeparture, startDeparture } from "./departure.ts";
 import { type Evidence, evidenceOf, learnEvidence } from "./evidence.ts";
 import { EVIDENCE, type MetricMemory, startMemory } from "./memory.ts";
+import { startTail } from "./tail.ts";
 import { metricVerdict, type Surprise } from "./verdict.ts";
 
 export interface MetricOptions {
@@ -66,8 +67,9 @@ function judge(
   const days = compareWithDays(memory, wall, value);
   const evidence = evidenceOf(memory, value, days.distance);
   const surprise = surpriseOfAll(memory, evidence);
-  // Written by a release that knew no departures: they are learned from here on.
+  // Written by a release that knew no departures, or no tail: they are learned from here on.
   memory.departure ??= startDeparture();
+  memory.tail ??= startTail();
   const departure = departureOf(memory, value, days.rhythmDistance);
   const learning = memory.seen <= options.learningWindows;
   const expected = Number.isNaN(days.median) ? memory.mean : days.median;

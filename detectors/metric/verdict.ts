@@ -6,6 +6,7 @@ import type { Departure } from "./departure.ts";
 import { type Evidence, spreadOf } from "./evidence.ts";
 import { EVIDENCE, type EvidenceName, type MetricMemory } from "./memory.ts";
 import type { MetricOptions } from "./metric.ts";
+import { beyondTail } from "./tail.ts";
 
 export interface Surprise {
   readonly parts: Evidence;
@@ -46,10 +47,8 @@ export function metricVerdict(
 ): Verdict {
   if (isStuck(memory, options)) return stuckVerdict(memory, finding, options);
   const known = eventAt(context, finding.point.startMs);
-  const { surprise, evidence } = finding;
   const threshold = thresholdOf(memory, context);
-  const isNew = finding.wanted && surprise.total > surprise.peak;
-  const surprising = isNew ? surprise.total + farBeyond(evidence.range) : 0;
+  const surprising = surprisingOf(memory, finding, threshold);
   const away = awayOf(memory, finding);
   // Below the threshold the departure says nothing: far windows are counted on, ranks are compared.
   const stays = away > threshold && away > surprising;
@@ -75,6 +74,20 @@ export function metricVerdict(
         ? awayParts(memory, finding, statistic)
         : partsOf(memory, finding, statistic),
   };
+}
+
+/**
+ * Below the threshold a surprise ranks windows by how far out they are. To pass it, it must be as rare as it says, on
+ * the tail that this metric has shown.
+ */
+function surprisingOf(
+  memory: MetricMemory,
+  { surprise, evidence, point, wanted }: Finding,
+  threshold: number,
+): number {
+  if (!wanted || surprise.total <= surprise.peak) return 0;
+  const rare = surprise.total + beyondTail(memory.tail, Math.abs(point.value - memory.mean));
+  return Math.min(surprise.total + farBeyond(evidence.range), Math.max(threshold, rare));
 }
 
 /** Of an episode that has not been told of. */
