@@ -82,7 +82,6 @@ export async function replay(options: ReplayOptions): Promise<ReplaySummary> {
     idleTimeoutMs: Number.POSITIVE_INFINITY,
     checkpointWindows: 0,
     rollupCheckpointMs: Number.POSITIVE_INFINITY,
-    reconcileMs: Number.POSITIVE_INFINITY,
     confirmsPartitions: false,
     sourceNames: [],
     adoptsChanges: false,

@@ -32,8 +32,6 @@ export interface RollupServiceOptions {
   readonly idleTimeoutMs: number;
   /** Least time between two checkpoints of the rollup, ms; infinite keeps none (replay). */
   readonly rollupCheckpointMs: number;
-  /** Least time between two steps of the reconciler, ms; infinite takes none (replay). */
-  readonly reconcileMs: number;
   readonly signal: AbortSignal;
 }
 
@@ -57,13 +55,15 @@ export class RollupService {
   /** Topics that each source reads, as the broker last answered. */
   readonly #topics = new Map<string, ReadonlySet<string>>();
   #checkpointElapsedMs = Number.NEGATIVE_INFINITY;
-  #reconciledElapsedMs: number;
+  /** What the reconciler merged again and nobody has written yet. */
+  #repaired: readonly CompleteWindow[] = [];
+  /** Windows that late data has had merged again so far. */
+  #revisedCount = 0;
 
   constructor(options: RollupServiceOptions) {
     this.#options = options;
     this.#idle = new IdleRule(options.clock, options.idleTimeoutMs);
     this.#reader = new SegmentReader(options);
-    this.#reconciledElapsedMs = options.clock.elapsedMs();
   }
 
   /** Partitions that will be read: none of their lanes' windows is complete before all of them say so. */
@@ -123,20 +123,35 @@ export class RollupService {
     }
     if (rollup.revisions.count > 0) {
       this.#unwritten = await rollup.revise();
+      this.#revisedCount += this.#unwritten.length;
+      if (this.#unwritten.length > 0) this.#repaired = [];
       count += await this.#writeOut();
     }
+    count += await this.#writeRepaired();
     await this.#announce();
     await this.#checkpoint();
-    return count + (await this.#reconcile());
+    return count;
   }
 
-  /** While nothing waits to be merged again: what is late is no difference. */
-  async #reconcile(): Promise<number> {
-    const { clock, rollup, reconcileMs } = this.#options;
-    const elapsedMs = clock.elapsedMs();
-    if (elapsedMs - this.#reconciledElapsedMs < reconcileMs || rollup.revisions.count > 0) return 0;
-    this.#reconciledElapsedMs = elapsedMs;
-    this.#unwritten = await rollup.reconciler.step();
+  /**
+   * Holds the next stretch of the last day's windows against their segments. Reads beside the merging, which need not
+   * wait for it; what is to be written again {@link release} writes. While something waits to be merged or written it
+   * does nothing: what is late is no difference.
+   */
+  async reconcile(): Promise<void> {
+    const { rollup } = this.#options;
+    if (rollup.revisions.count > 0 || this.#unwritten.length > 0) return;
+    const revisedCount = this.#revisedCount;
+    const repaired = await rollup.reconciler.step();
+    // Late data may have had the same window merged again meanwhile, under the same revision: the next round tells.
+    if (revisedCount === this.#revisedCount) this.#repaired = repaired;
+  }
+
+  async #writeRepaired(): Promise<number> {
+    const repaired = this.#repaired;
+    this.#repaired = [];
+    if (repaired.length === 0 || this.#options.rollup.revisions.count > 0) return 0;
+    this.#unwritten = repaired;
     return this.#writeOut();
   }
 

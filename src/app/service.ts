@@ -310,18 +310,21 @@ export class Service {
     await this.#patiently("reading the newest segments", async () => {
       while ((await rollups.poll()) > 0);
     });
+    const askForEnds = () => this.#guarded(() => this.#observeEnds(), "asking for the ends of partitions");
     const step = async () => {
-      if (this.#readsSegmentsFromStore) await rollups.poll();
+      // What has just been read may complete a window: the brokers are asked at once, not at the next turn. One that is
+      // away holds up no merging.
+      if (this.#readsSegmentsFromStore && (await rollups.poll()) > 0)
+        await Promise.race([askForEnds(), this.#options.clock.sleep(TICK_MS, signal)]);
       await this.#watch.tick();
     };
     this.#pathMetrics = new PathMetrics(this.#watch.rollup, this.#options.telemetry);
+    const reconcile = () =>
+      this.#guarded(() => rollups.reconcile(), "holding merged windows against their segments");
     this.#loops.push(
       repeat(this.#options.clock, TICK_MS, signal, () => this.#guarded(step, "merging and judging")),
-    );
-    this.#loops.push(
-      repeat(this.#options.clock, ENDS_EVERY_MS, signal, () =>
-        this.#guarded(() => this.#observeEnds(), "asking for the ends of partitions"),
-      ),
+      repeat(this.#options.clock, ENDS_EVERY_MS, signal, askForEnds),
+      repeat(this.#options.clock, RECONCILE_MS, signal, reconcile),
     );
   }
 
@@ -414,7 +417,6 @@ export class Service {
       idleTimeoutMs: config.segments.idleTimeout,
       checkpointWindows: CHECKPOINT_WINDOWS,
       rollupCheckpointMs: ROLLUP_CHECKPOINT_MS,
-      reconcileMs: RECONCILE_MS,
       confirmsPartitions: true,
       sourceNames: Object.keys(config.sources),
       signal: this.#stopping.signal,

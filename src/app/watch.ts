@@ -43,8 +43,6 @@ export interface WatchOptions {
   readonly checkpointWindows: number;
   /** Least time between two checkpoints of the rollup, ms; infinite keeps none (replay). */
   readonly rollupCheckpointMs: number;
-  /** Least time between two steps of the reconciler, ms; infinite takes none (replay). */
-  readonly reconcileMs: number;
   /** See {@link RollupOptions.confirmsPartitions}. */
   readonly confirmsPartitions: boolean;
   /** See {@link RollupOptions.waitingSegmentsMax}. */

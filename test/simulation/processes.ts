@@ -219,6 +219,7 @@ class Parts {
       const asking = rollups.asking();
       rollups.observeEnds(this.#source.name, await this.#source.partitionEnds(), asking);
     });
+    this.#repeat(90_000, () => rollups.reconcile());
   }
 
   async #startIngest(): Promise<void> {
@@ -267,7 +268,6 @@ class Parts {
       idleTimeoutMs: IDLE_TIMEOUT_MS,
       checkpointWindows: 4,
       rollupCheckpointMs: 60_000,
-      reconcileMs: 90_000,
       confirmsPartitions: true,
       waitingSegmentsMax: this.#around.waitingSegmentsMax,
       sourceNames: [this.#source.name],
