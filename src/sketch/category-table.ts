@@ -10,6 +10,8 @@ const RECENT_BITS = 11;
 const RECENT = 1 << RECENT_BITS;
 /** From this length on, a string may be a slice that keeps a whole batch alive; a copy does not. */
 const SLICE_LENGTH_MIN = 13;
+/** Strings lie in memory in several ways, and the engine looks up a method of them anew each time: this is found once. */
+const { charCodeAt } = String.prototype;
 
 export class CategoryTable {
   /** Category numbers by text. */
@@ -167,7 +169,7 @@ export class CategoryTable {
 function recentPlace(series: number, value: string): number {
   const { length } = value;
   const glance =
-    length === 0 ? 0 : (value.charCodeAt(0) << 16) ^ (value.charCodeAt(length - 1) << 8) ^ length;
+    length === 0 ? 0 : (charCodeAt.call(value, 0) << 16) ^ (charCodeAt.call(value, length - 1) << 8) ^ length;
   return Math.imul(series ^ Math.imul(glance, 0x85ebca6b), 0x9e3779b1) >>> (32 - RECENT_BITS);
 }
 

@@ -9,6 +9,12 @@ const normal = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.
 const SERIES: Readonly<Record<string, () => number>> = {
   uniform: random,
   "whole numbers": () => Math.floor(random() * 12),
+  "whole numbers of a narrow span": () => 1e15 + Math.floor(random() * 200) - 100,
+  "whole numbers, and now and then a half": () => Math.floor(random() * 40) + (random() < 0.001 ? 0.5 : 0),
+  "whole numbers, and now and then next to none": () =>
+    random() < 0.001 ? 1e-20 : Math.floor(random() * 40) - 20,
+  "the largest whole numbers": () =>
+    Number.MAX_SAFE_INTEGER - Math.floor(random() * 3) * (random() < 0.5 ? 1 : -1),
   exponential: () => -Math.log(1 - random()),
   "a tail of a thousand times the middle": () => Math.exp(2.5 * normal()),
   "one value": () => 3,

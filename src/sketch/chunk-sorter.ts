@@ -1,5 +1,6 @@
 /**
- * Sorts the chunks of one series. The last chunk tells how the next one is spread: each number goes at once to about
+ * Sorts the chunks of one series. Whole numbers close to those of the last chunk (counts, codes, ages) are counted and
+ * written down again. Of others the last chunk tells how the next one is spread: each number goes at once to about
  * where it will end up, as far between two quantiles as it lies in value, and an insertion sort puts right what is left,
  * half a move a number where the spread is even. A quarter of the time of the engine's sort. Where that does not pay
  * (most of a series within a thousandth of its range), splitters are used from then on (chunk-sort.ts).
@@ -12,24 +13,33 @@ const MARGIN = 8;
 /** An insertion sort that has moved more numbers than this for each is given up. */
 const MOVES_EACH_MAX = 6;
 
+/** Numbers in a row of which each has a counter, the last chunk's in their middle. */
+const COUNTED = 256;
+
 const placeOf = new Uint8Array(CHUNK_LENGTH_MAX);
 const ends = new Int32Array(PLACES + 1);
 const scattered = new Float64Array(CHUNK_LENGTH_MAX);
+const counts = new Int32Array(COUNTED);
 
 export class ChunkSorter {
   #low = Number.NaN;
   #placesEach = Number.NaN;
   #splitters: Float64Array | null = null;
   #isUneven = false;
+  /** The lowest whole number that is counted; NaN while the numbers are no such. */
+  #countedFrom = Number.NaN;
 
-  /** Sorts `values[0..length)` in place, at most {@link CHUNK_LENGTH_MAX} finite numbers. */
+  /** Sorts `values[0..length)` in place, at most {@link CHUNK_LENGTH_MAX} finite numbers, none of them -0. */
   sort(values: Float64Array, length: number): void {
-    const isSorted = this.#placesEach > 0 && sortSpread(values, length, this.#low, this.#placesEach);
-    if (!isSorted) {
-      this.#isUneven ||= this.#placesEach > 0;
-      sortChunk(values, 0, length, this.#splitters);
-    }
+    if (!(!Number.isNaN(this.#countedFrom) && sortCounted(values, length, this.#countedFrom)))
+      this.#sortSpread(values, length);
     if (length === CHUNK_LENGTH_MAX) this.#learn(values, length);
+  }
+
+  #sortSpread(values: Float64Array, length: number): void {
+    if (this.#placesEach > 0 && sortSpread(values, length, this.#low, this.#placesEach)) return;
+    this.#isUneven ||= this.#placesEach > 0;
+    sortChunk(values, 0, length, this.#splitters);
   }
 
   clone(): ChunkSorter {
@@ -38,10 +48,12 @@ export class ChunkSorter {
     copy.#placesEach = this.#placesEach;
     copy.#splitters = this.#splitters?.slice() ?? null;
     copy.#isUneven = this.#isUneven;
+    copy.#countedFrom = this.#countedFrom;
     return copy;
   }
 
   #learn(sorted: Float64Array, length: number): void {
+    this.#countedFrom = countedFrom(sorted[0]!, sorted[length >> 1]!, sorted[length - 1]!);
     if (this.#isUneven) {
       this.#placesEach = Number.NaN;
       this.#splitters ??= new Float64Array(SPLITTER_COUNT);
@@ -54,6 +66,33 @@ export class ChunkSorter {
     this.#placesEach = high > low ? (PLACES - 2 * MARGIN) / (high - low) : Number.MIN_VALUE;
     this.#low = low - MARGIN / this.#placesEach;
   }
+}
+
+/** NaN when three numbers of a chunk say that it does not hold whole numbers close to each other. */
+function countedFrom(low: number, middle: number, high: number): number {
+  const isCounted =
+    Number.isSafeInteger(low) &&
+    Number.isSafeInteger(high) &&
+    Number.isInteger(middle) &&
+    high - low < COUNTED;
+  return isCounted ? low - ((COUNTED - (high - low)) >> 1) : Number.NaN;
+}
+
+/** @returns false, with the numbers as they were, when one of them is not whole or not within {@link COUNTED} of `from`. */
+function sortCounted(values: Float64Array, length: number, from: number): boolean {
+  counts.fill(0);
+  for (let i = 0; i < length; i++) {
+    const value = values[i]!;
+    const place = (value - from) | 0;
+    // Not by the distance, which may be whole by rounding.
+    if (from + place !== value || place < 0 || place >= COUNTED) return false;
+    counts[place]!++;
+  }
+  for (let place = 0, i = 0; i < length; place++) {
+    const value = from + place;
+    for (let left = counts[place]!; left > 0; left--) values[i++] = value;
+  }
+  return true;
 }
 
 /** @returns false, with the numbers as they were, when they are not spread evenly enough. */
