@@ -24,6 +24,7 @@ import type {
 } from "../source/contract.ts";
 import type { Store } from "../store/contract.ts";
 import { countBusy } from "./busy.ts";
+import { LogIds } from "./log-ids.ts";
 import { SegmentWriter } from "./segment-writer.ts";
 
 export interface IngestOptions {
@@ -64,6 +65,7 @@ export class Ingest implements SourceHandler {
   readonly #options: IngestOptions;
   readonly #folding: FoldingContext;
   readonly #writer: SegmentWriter;
+  readonly #logIds: LogIds;
   readonly #decoderWork: DecoderWorkMetric;
   readonly #folders = new Map<string, PartitionFolder>();
   readonly #lastBatchMs = new Map<string, number>();
@@ -74,7 +76,8 @@ export class Ingest implements SourceHandler {
 
   constructor(options: IngestOptions) {
     this.#options = options;
-    this.#writer = new SegmentWriter(options);
+    this.#logIds = new LogIds(options.store);
+    this.#writer = new SegmentWriter({ ...options, logIds: this.#logIds });
     this.#decoderWork = new DecoderWorkMetric(options.decoder, options.telemetry);
     const { decoder, lanes, arena, bounds, shape, asOfMs } = options;
     this.#folding = {
@@ -95,6 +98,7 @@ export class Ingest implements SourceHandler {
     for (const folder of this.#folders.values()) folder.drop();
     this.#folders.clear();
     this.#dropLetters();
+    this.#logIds.note(positions);
     this.#options.onAssigned?.(positions);
     for (const { topic, partition, offset } of positions) {
       this.#folders.set(
@@ -134,6 +138,10 @@ export class Ingest implements SourceHandler {
    */
   resumeOffset(topic: string, partition: number): Promise<number | undefined> {
     return tiledEnd(this.#options.store, topic, partition);
+  }
+
+  knownLogId(topic: string, partition: number): Promise<string | undefined> {
+    return this.#logIds.known(topic, partition);
   }
 
   /** Cuts partitions that have gone quiet or whose segment has grown old. Any cut is right. To be called every second or so. */

@@ -14,9 +14,10 @@ import { sumOutcomes, type WalkedPartition, walkPartition } from "../rollup/proo
 import { firstOffsetsSql, OFF_PATH_MAX, type ProvenRange, proofSql } from "../rollup/proof-sql.ts";
 import type { RecordSource } from "../source/contract.ts";
 import type { Store, TimeSpan } from "../store/contract.ts";
+import { readLogId } from "./log-ids.ts";
 
 export interface ProveParts {
-  readonly store: Pick<Store, "readManifests" | "readPartitions" | "query" | "tablePrefix">;
+  readonly store: Pick<Store, "readManifests" | "readPartitions" | "readState" | "query" | "tablePrefix">;
   readonly clock: Clock;
   /** Those whose log is kept by a broker; empty to prove from the store alone. */
   readonly sources: readonly Pick<RecordSource, "name" | "partitionEnds" | "committed">[];
@@ -138,10 +139,11 @@ async function provePlace(
   { topic, partition, broker }: Place,
   fromOffset: number,
 ): Promise<{ readonly answer: PartitionProofAnswer; readonly walked: WalkedPartition | undefined }> {
+  const countedLogId = broker?.logId === undefined ? undefined : await readLogId(store, { topic, partition });
   for (let look = 1; ; look++) {
     const walked = walkPartition(await readAllManifests(store, topic, partition, fromOffset), period);
     const isAsked = broker !== undefined && (walked?.endsInPeriod ?? true);
-    const side = isAsked ? sideOf(walked, broker, fromOffset) : null;
+    const side = isAsked ? sideOf(walked, { ...broker, countedLogId }, fromOffset) : null;
     if (side !== null && side.missing !== null && look < MISSING_LOOKS) {
       await clock.sleep(LOOK_AGAIN_MS);
       continue;

@@ -7,12 +7,14 @@ import { OUTCOMES } from "../decode/outcome.ts";
 import type { Segment } from "../segment/manifest.ts";
 import type { DeadLetter, RecordSource } from "../source/contract.ts";
 import type { Store } from "../store/contract.ts";
+import type { LogIds } from "./log-ids.ts";
 
 export interface SegmentWriterOptions {
   readonly source: RecordSource;
   readonly store: Store;
   readonly clock: Clock;
   readonly telemetry: Telemetry;
+  readonly logIds?: LogIds;
   readonly onSegments: (segments: readonly Segment[]) => Promise<void>;
   /** Segments that may wait for the store, bytes; past it reading waits, and Kafka is the buffer. @default 64 MiB */
   readonly waitingBytesMax?: number;
@@ -81,14 +83,18 @@ export class SegmentWriter {
     }
   }
 
-  /** Dead letters first, then rows and manifests, then the commit: each only after the one before is acknowledged. */
+  /** Dead letters first, then, once it is certain which logs were read, their ids, rows and manifests, then the commit: each only after the one before is acknowledged. */
   async #writeOnce(): Promise<void> {
     const [segments, byteCount] = this.#takeSegments();
     const letters = this.#letters;
     this.#letters = [];
-    const { source, store, onSegments } = this.#options;
+    const { source, store, logIds, onSegments } = this.#options;
     if (letters.length > 0) await this.#insist("dead letters", () => source.keepDeadLetters(letters));
     if (segments.length > 0) {
+      await this.#insist("the ids of logs", async () => {
+        await source.confirmLogs?.();
+        await logIds?.write();
+      });
       await this.#insist("segments", () => store.writeSegments(segments));
       for (const { topic, partition, endOffset } of lastOfEachPartition(segments))
         await source.commit(topic, partition, endOffset);

@@ -55,6 +55,23 @@ test("a log that ends before the path went back", () => {
   });
 });
 
+test("a topic that was made again is told, however far it has grown; nothing of the old log is compared with it", () => {
+  const replaced = { countedLogId: "id-1", logId: "id-2", startOffset: 0, endOffset: 80 };
+  for (const commitOffset of [undefined, 70])
+    expect(sideOf({ ...replaced, commitOffset })).toMatchObject({
+      holds: false,
+      replaced,
+      unreadCount: 80,
+      missing: null,
+      wentBack: null,
+    });
+});
+
+test("an id that is not known, of the log that was counted or of the one that is there, says nothing", () => {
+  for (const ids of [{ countedLogId: "id-1" }, { logId: "id-1" }, { countedLogId: "id-1", logId: "id-1" }])
+    expect(sideOf(ids)).toMatchObject({ holds: true, replaced: null });
+});
+
 test("what the log holds before the first manifest is said, and no fault: stores keep segments for a while only", () => {
   expect(sideOf({ startOffset: 0 })).toMatchObject({ holds: true, beforeCount: 10 });
 });

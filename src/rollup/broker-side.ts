@@ -8,11 +8,18 @@ import type { WalkedPartition } from "./proof.ts";
 export interface BrokerPartition extends PartitionEnd {
   /** What the consumer group committed; `undefined` without a usable commit. */
   readonly commitOffset?: number;
+  /** Id of the log that the path was counted from; `undefined` where none was kept. */
+  readonly countedLogId?: string;
 }
 
 export interface OffsetRange {
   readonly startOffset: number;
   readonly endOffset: number;
+}
+
+export interface ReplacedLog extends OffsetRange {
+  readonly countedLogId: string;
+  readonly logId: string;
 }
 
 export interface BrokerSide {
@@ -32,11 +39,18 @@ export interface BrokerSide {
   readonly wentBack: OffsetRange | null;
   /** Committed, and the store has no manifest of the partition at all: it may be older than the store keeps. */
   readonly forgotten: OffsetRange | null;
+  /**
+   * The log is not the one that was counted: the topic was deleted and made again. These are its offsets, none of them
+   * counted; the path is true of the log that is gone. Nothing else is compared then.
+   */
+  readonly replaced: ReplacedLog | null;
 }
 
 /** @param walked `undefined` for a partition without manifests. */
 export function compareWithBroker(walked: WalkedPartition | undefined, broker: BrokerPartition): BrokerSide {
-  const { startOffset, endOffset, commitOffset } = broker;
+  const { startOffset, endOffset, commitOffset, countedLogId, logId } = broker;
+  if (walked !== undefined && logId !== undefined && (countedLogId ?? logId) !== logId)
+    return replacedSide(broker, { countedLogId: countedLogId!, logId, startOffset, endOffset });
   const known = walked?.furthestOffset;
   const countedTo = known ?? commitOffset ?? startOffset;
   const readTo = Math.max(countedTo, commitOffset ?? countedTo);
@@ -50,12 +64,31 @@ export function compareWithBroker(walked: WalkedPartition | undefined, broker: B
     deleted: range(readTo, startOffset),
     wentBack: range(endOffset, countedTo),
     forgotten: known === undefined ? range(startOffset, commitOffset ?? startOffset) : null,
+    replaced: null,
+  };
+}
+
+/** A commit may be of either log; all of the new one is unread. */
+function replacedSide(
+  { startOffset, endOffset, commitOffset }: BrokerPartition,
+  replaced: ReplacedLog,
+): BrokerSide {
+  const unreadCount = endOffset - startOffset;
+  const none = { missing: null, deleted: null, wentBack: null, forgotten: null };
+  return {
+    startOffset,
+    endOffset,
+    commitOffset: commitOffset ?? null,
+    unreadCount,
+    beforeCount: 0,
+    ...none,
+    replaced,
   };
 }
 
 /** Lag is no fault, and what is forgotten is not known to be one. */
-export function holdsWithBroker({ missing, deleted, wentBack }: BrokerSide): boolean {
-  return missing === null && deleted === null && wentBack === null;
+export function holdsWithBroker({ missing, deleted, wentBack, replaced }: BrokerSide): boolean {
+  return missing === null && deleted === null && wentBack === null && replaced === null;
 }
 
 function range(startOffset: number, endOffset: number): OffsetRange | null {

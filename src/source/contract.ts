@@ -48,6 +48,8 @@ export interface PartitionPosition {
   readonly partition: number;
   /** Where reading will begin. */
   readonly offset: number;
+  /** See {@link PartitionEnd}. */
+  readonly logId?: string;
 }
 
 /** What the app gives to a source. Every method may throw: the source then stops and `finished` rejects. */
@@ -63,6 +65,11 @@ export interface SourceHandler {
   batch(batch: RecordBatch, control: BatchControl): Promise<void>;
   /** Where to begin: the end of the tiled path; undefined, where there is none = the group's commit, else the log's start. */
   resumeOffset(topic: string, partition: number): Promise<number | undefined>;
+  /**
+   * The id of the log that was read up to there, as the last assignment told it; undefined when none did. A source ends
+   * with an error rather than go on in a log with another id.
+   */
+  knownLogId?(topic: string, partition: number): Promise<string | undefined>;
 }
 
 /** Every partition of the source's topics, whoever consumes it, as the broker answers just now. */
@@ -71,6 +78,8 @@ export interface PartitionEnd {
   readonly partition: number;
   readonly startOffset: number;
   readonly endOffset: number;
+  /** Differs from that of a log that was deleted and made again under the same name; absent where nothing tells. */
+  readonly logId?: string;
 }
 
 /** A record that cannot be counted as data, kept with the reason and where it came from. */
@@ -101,6 +110,11 @@ export interface RecordSource {
    * as {@link partitionEnds} does.
    */
   committed?(): Promise<readonly PartitionPosition[]>;
+  /**
+   * Where logs can be replaced under their names: makes sure that what was delivered so far is of the logs that were
+   * assigned. Throws an OperationalError that is not retryable when it may not be, a retryable one as {@link partitionEnds}.
+   */
+  confirmLogs?(): Promise<void>;
   /** Keeps records that cannot be counted as data (a dead-letter topic; a file when embedded). At least once. */
   keepDeadLetters(letters: readonly DeadLetter[]): Promise<void>;
   pause(): void;

@@ -36,6 +36,15 @@ export class TestTopics {
     return topic;
   }
 
+  /** Deletes the topic, with its group's commits, and makes it again under its name, empty. */
+  async remake(topic: string): Promise<void> {
+    await this.admin(async (admin) => {
+      await admin.deleteTopics({ topics: [topic] });
+      await untilKnown(() => admin.createTopics({ topics: [{ topic }], waitForLeaders: false }));
+      await untilKnown(() => admin.fetchTopicOffsets(topic));
+    });
+  }
+
   /** Until the broker answers for every partition: a producer that is refused by one sends to all of them again. */
   async widen(topic: string, count: number): Promise<void> {
     await this.admin(async (admin) => {

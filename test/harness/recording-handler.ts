@@ -29,14 +29,17 @@ export class RecordingHandler implements SourceHandler {
   commits = true;
   /** Asked when the group has no usable commit. */
   resume: (topic: string, partition: number) => number | undefined = () => undefined;
+  /** The id of each topic's log, as the last assignment told it: shared by handlers, it is what a store would keep. */
+  logIds = new Map<string, string>();
   /** Runs inside a batch, before it is cut. */
   during: (batch: RecordBatch, control: BatchControl) => Promise<void> = async () => {};
 
   async assigned(positions: readonly PartitionPosition[]): Promise<void> {
     this.assignments.push(positions);
     this.#open.clear();
-    for (const { topic, partition, offset } of positions) {
+    for (const { topic, partition, offset, logId } of positions) {
       const key = `${topic}/${partition}`;
+      if (logId !== undefined) this.logIds.set(key, logId);
       this.#open.set(key, emptyCut(key, offset));
     }
   }
@@ -47,6 +50,10 @@ export class RecordingHandler implements SourceHandler {
 
   async resumeOffset(topic: string, partition: number): Promise<number | undefined> {
     return this.resume(topic, partition);
+  }
+
+  async knownLogId(topic: string, partition: number): Promise<string | undefined> {
+    return this.logIds.get(`${topic}/${partition}`);
   }
 
   async batch(batch: RecordBatch, control: BatchControl): Promise<void> {

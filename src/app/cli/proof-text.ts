@@ -86,6 +86,12 @@ function faults({ topic, partition, counted, broker }: PartitionProofAnswer): st
     ...(broker?.wentBack
       ? [`WENT BACK: ${at(broker.wentBack)}: counted, and the log ends before them; was the topic made anew?`]
       : []),
+    ...(broker?.replaced
+      ? [
+          `REPLACED: ${at(broker.replaced)}: not counted; the topic was deleted and made again ` +
+            `(id ${broker.replaced.countedLogId} was counted, ${broker.replaced.logId} is there now)`,
+        ]
+      : []),
   ];
 }
 

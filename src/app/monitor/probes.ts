@@ -5,9 +5,11 @@ import { tiledEnd } from "../../rollup/tiled-end.ts";
 import type { PartitionEnd, RecordSource } from "../../source/contract.ts";
 import type { Store } from "../../store/contract.ts";
 import type { Config } from "../config/schema.ts";
+import { readLogId } from "../log-ids.ts";
 import { type Probe, UNKNOWN } from "./alerts.ts";
 import { brokersProbe, readyProbe } from "./engine-probes.ts";
 import { LagWatch } from "./lag-probes.ts";
+import { logProbe } from "./log-probe.ts";
 import { deliveryProbe, slowDecodeProbe, waitingProbe } from "./process-probes.ts";
 import { auditsProbe, reconciledProbe, rejectedProbe } from "./store-probes.ts";
 
@@ -32,10 +34,12 @@ export function sharedProbes(parts: ProbeParts): readonly Probe[] {
   const { config, store, clock } = parts;
   const { monitor } = config;
   const brokers = () => parts.sources().filter(({ committed }) => committed !== undefined);
+  const pathEnd = async (end: PartitionEnd) =>
+    parts.pathEnd?.(end) ?? (await tiledEnd(store, end.topic, end.partition));
   const lag = new LagWatch({
     clock,
     sources: brokers,
-    pathEnd: async (end) => parts.pathEnd?.(end) ?? (await tiledEnd(store, end.topic, end.partition)),
+    pathEnd,
     canCount: async () => parts.isStoreOpen() && (await store.ready()),
     lagMs: monitor.lag,
     stuckMs: monitor.stuck,
@@ -48,6 +52,10 @@ export function sharedProbes(parts: ProbeParts): readonly Probe[] {
       `the queue (${config.queue.type})`,
       parts.queueReady,
       monitor.unreachable,
+    ),
+    whileOpen(
+      parts,
+      logProbe({ clock, sources: brokers, pathEnd, countedLogId: (end) => readLogId(store, end) }),
     ),
     ...lag.probes(),
     whileOpen(parts, auditsProbe(parts, monitor.auditsLate)),

@@ -1,4 +1,5 @@
 /** The partitions that are ours from one join of the group to the next, and how far each has been read. */
+import type { PartitionPosition } from "../contract.ts";
 
 export interface Place {
   readonly topic: string;
@@ -38,11 +39,11 @@ export class Assignment {
     this.#over.abort();
   }
 
-  begin(topic: string, partition: number, nextOffset: number, nowMs: number): Place {
+  begin({ topic, partition, offset }: PartitionPosition, nowMs: number): Place {
     const place: Place = {
       topic,
       partition,
-      nextOffset,
+      nextOffset: offset,
       busy: false,
       movedAtMs: nowMs,
       behindSinceMs: undefined,

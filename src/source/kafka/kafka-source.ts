@@ -33,11 +33,18 @@ export interface KafkaTuning {
   /** A partition with records to read that has not moved for this long, while nothing else is wrong, is stuck. */
   readonly stalledMs: number;
   readonly stallCheckMs: number;
+  /** How often the ids of the topics are looked at while reading. */
+  readonly logCheckMs: number;
   /** How soon new partitions of a topic are seen. */
   readonly metadataAgeMs: number;
 }
 
-const TUNING: KafkaTuning = { stalledMs: 120_000, stallCheckMs: 30_000, metadataAgeMs: 30_000 };
+const TUNING: KafkaTuning = {
+  stalledMs: 120_000,
+  stallCheckMs: 30_000,
+  logCheckMs: 10_000,
+  metadataAgeMs: 30_000,
+};
 /**
  * Partitions whose batches are in the handler at the same time. With 1, kafkajs can strand a batch when there are
  * several brokers (its fetchers share one worker); more than a few only hold more memory.
@@ -76,7 +83,7 @@ class KafkaSource implements RecordSource {
   #rejectFinished: (error: unknown) => void = () => {};
   #consumer: Consumer | undefined;
   #reading: Reading | undefined;
-  #watchdog: NodeJS.Timeout | undefined;
+  #watchdogs: readonly NodeJS.Timeout[] = [];
   #paused = false;
   #stopping: Promise<void> | undefined;
   readonly #stopped = new AbortController();
@@ -89,10 +96,11 @@ class KafkaSource implements RecordSource {
     this.#tuning = tuning;
     this.#clock = context.clock;
     this.#telemetry = context.telemetry;
-    this.#lazyBatches = patchKafkajs(context.telemetry).lazyBatches;
+    const { lazyBatches, topicIds } = patchKafkajs(context.telemetry);
+    this.#lazyBatches = lazyBatches;
     this.#kafka = createClient(options, PATIENT, context.telemetry);
     const brisk = createClient(options, BRISK, context.telemetry);
-    this.#ask = new Ask(brisk);
+    this.#ask = new Ask(brisk, context.telemetry, topicIds);
     this.#deadLetters = new DeadLetters(
       brisk,
       this.#ask,
@@ -140,7 +148,10 @@ class KafkaSource implements RecordSource {
       await this.stop();
       throw kafkaFailure(`joining group "${groupId}"`, error);
     }
-    this.#watchdog = setInterval(() => void this.#watch(), this.#tuning.stallCheckMs).unref();
+    this.#watchdogs = [
+      setInterval(() => void this.#watch(), this.#tuning.stallCheckMs).unref(),
+      setInterval(() => void this.#checkLogs(), this.#tuning.logCheckMs).unref(),
+    ];
   }
 
   #run(consumer: Consumer, reading: Reading): Promise<void> {
@@ -180,6 +191,10 @@ class KafkaSource implements RecordSource {
     return topics.flatMap((topic, i) =>
       [...commits[i]!].map(([partition, offset]) => ({ topic, partition, offset })),
     );
+  }
+
+  async confirmLogs(): Promise<void> {
+    await this.#reading?.confirmLogs();
   }
 
   async keepDeadLetters(letters: readonly DeadLetter[]): Promise<void> {
@@ -237,6 +252,14 @@ class KafkaSource implements RecordSource {
     if (error) this.#fail(error);
   }
 
+  /** For a reader that is paused or has nothing to write. Brokers that are away say nothing of a topic: the next look will. */
+  async #checkLogs(): Promise<void> {
+    if (this.#closing) return;
+    await this.confirmLogs().catch((error: unknown) => {
+      if (!(error instanceof OperationalError && error.retryable)) this.#fail(error);
+    });
+  }
+
   #tellPaused(): void {
     const topics = this.#options.topics.map((topic) => ({ topic }));
     try {
@@ -270,7 +293,7 @@ class KafkaSource implements RecordSource {
   }
 
   async #close(): Promise<void> {
-    clearInterval(this.#watchdog);
+    for (const watchdog of this.#watchdogs) clearInterval(watchdog);
     this.#tellPaused();
     this.#reading?.end();
     this.#commits.forget();

@@ -8,7 +8,12 @@ const require = createRequire(import.meta.url);
 test("the installed kafkajs is the one that the patches were written for", () => {
   const telemetry = new Telemetry({ level: "silent" });
   expect(require("kafkajs/package.json").version).toBe("2.2.4");
-  expect(patchKafkajs(telemetry)).toEqual({ idleTimer: true, wholeAnswers: true, lazyBatches: true });
+  expect(patchKafkajs(telemetry)).toEqual({
+    idleTimer: true,
+    wholeAnswers: true,
+    lazyBatches: true,
+    topicIds: true,
+  });
 });
 
 test("a file that differs leaves kafkajs as it is, and is said aloud", async () => {

@@ -8,6 +8,7 @@
  * 2. Lazy batches (lazy-decoder.ts): one object for each record batch instead of one for each record.
  * 3. Aborted transactions (aborted.ts).
  * 4. Whole answers: one that came in one piece (frame-socket.ts) is not copied.
+ * 5. Topic ids (topic-ids.ts): nothing is changed, but a request is sent that kafkajs does not know.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { createHash } from "node:crypto";
@@ -43,12 +44,23 @@ const EXPECTED = {
     "consumer/filterAbortedMessages.js": "54ce50f2a41ee1686da8b73bf8b502c7dd07c9d7cb0a494cdb36a7fc536ced8e",
     "broker/index.js": "9cbea8898528c439c213080f99d86974460114f81b5034c49aeb593a0337ca90",
   },
+  topicIds: {
+    "index.js": "38d0022e448f0aaa72ad2ed16fac346a3dd3a2d28b64ca5395cb33a26c8a82e9",
+    "cluster/index.js": "3831a6845e4e9fb0de73d5ff50a3695974fb8a927acde677c524fe1c362bd57d",
+    "cluster/brokerPool.js": "9994863e891ac2ab243f27f941ef87893889f53d64aa580353fafbb8d11614c6",
+    "network/connectionPool.js": "ecba4ba6fc4f2a6e5f336b838b573dcca3f01fb39542530841d68691fe4957de",
+    "network/connection.js": "2a993b2e74421ca6d846efd59e4ba74b11100dbe7d40d0f52ea3218e917aafdd",
+    "protocol/request.js": "2270900ca6474026c11957fe71ac586881985460ed2554db22ad8870dcaff634",
+    "protocol/encoder.js": "9977889e184a9e910e4f6098c36ec6a0ca36c183aa6ead0f24191b6aa1c9a777",
+  },
 } as const;
 
 export interface PatchOutcome {
   readonly idleTimer: boolean;
   readonly wholeAnswers: boolean;
   readonly lazyBatches: boolean;
+  /** Nothing is patched for them: the files that they are asked through are those that are known. */
+  readonly topicIds: boolean;
 }
 
 let outcome: PatchOutcome | undefined;
@@ -70,7 +82,8 @@ export function patchKafkajs(telemetry: Telemetry): PatchOutcome {
   const wanted = process.env["LANEWATCH_KAFKA_STOCK_DECODER"] !== "1";
   const lazyBatches = wanted && isAsExpected("lazyBatches", telemetry);
   if (lazyBatches) installLazyBatches();
-  outcome = { idleTimer, wholeAnswers, lazyBatches };
+  const topicIds = isAsExpected("topicIds", telemetry);
+  outcome = { idleTimer, wholeAnswers, lazyBatches, topicIds };
   return outcome;
 }
 
@@ -85,7 +98,7 @@ export function isAsExpected(
   telemetry.event(
     "error",
     "source_kafkajs_unpatched",
-    "kafkajs is not the version that Lanewatch is made for; it runs unpatched, and slower",
+    "kafkajs is not the version that Lanewatch is made for; it runs unpatched: slower, or without topic ids",
     { patch },
   );
   telemetry.log("error", "changed files of kafkajs", { patch, files: changed.map(([file]) => file) });

@@ -5,22 +5,24 @@
  */
 import type { Clock } from "../../base/clock.ts";
 import { OperationalError } from "../../base/errors.ts";
-import type { PartitionEnd, PartitionPosition } from "../contract.ts";
+import type { PartitionEnd, PartitionPosition, SourceHandler } from "../contract.ts";
 import type { Ask } from "./ask.ts";
 
 export interface Beginning extends PartitionPosition {
   /** First offset that the log still has. Later than `offset` when retention was faster than we were. */
   readonly logStartOffset: number;
   readonly logEndOffset: number;
+  /** Id of the log that was read up to `offset`, when it is another than the one that is there now. */
+  readonly replacedLogId?: string;
 }
 
-export type ResumeOffset = (topic: string, partition: number) => Promise<number | undefined>;
+export type Resumes = Pick<SourceHandler, "resumeOffset" | "knownLogId">;
 
 export async function findBeginnings(
   ask: Ask,
   groupId: string,
   assigned: ReadonlyMap<string, readonly number[]>,
-  resumeOffset: ResumeOffset,
+  handler: Resumes,
 ): Promise<Beginning[]> {
   const beginnings: Beginning[] = [];
   for (const [topic, partitions] of assigned) {
@@ -28,13 +30,16 @@ export async function findBeginnings(
     for (const partition of partitions) {
       const end = ends.find((one) => one.partition === partition);
       if (!end) throw partitionUnknown(topic, partition);
-      const expected = (await resumeOffset(topic, partition)) ?? commits.get(partition) ?? end.startOffset;
+      const readTo = (await handler.resumeOffset(topic, partition)) ?? commits.get(partition);
+      const known = readTo === undefined ? undefined : await handler.knownLogId?.(topic, partition);
       beginnings.push({
         topic,
         partition,
-        offset: expected,
+        offset: readTo ?? end.startOffset,
         logStartOffset: end.startOffset,
         logEndOffset: end.endOffset,
+        logId: end.logId,
+        replacedLogId: end.logId === undefined || known === end.logId ? undefined : known,
       });
     }
   }
@@ -50,22 +55,57 @@ function partitionUnknown(topic: string, partition: number): OperationalError {
   });
 }
 
-/** An end before our position is believed when it is answered this often, a second apart: elections look like it. */
-const WENT_BACK_LOOKS = 3;
+/** An answer that would end the source is believed when it is given this often, a second apart. */
+const LOOKS = 3;
 
-/** @throws {OperationalError} SOURCE_LOG_WENT_BACK, when the log really ends before `offset`. */
+/** What reading, or beginning to read, needs of its surroundings. */
+interface Looking {
+  readonly ask: Ask;
+  readonly clock: Clock;
+}
+
+/**
+ * Elections look like a log that ends early.
+ * @throws {OperationalError} SOURCE_LOG_WENT_BACK, when the log really ends before `offset`.
+ */
 export async function refuseWentBack(
-  { ask, clock }: { readonly ask: Ask; readonly clock: Clock },
+  looking: Looking,
   signal: AbortSignal,
-  { topic, partition, offset }: PartitionPosition,
+  position: PartitionPosition,
 ): Promise<void> {
+  const end = await insists(looking, signal, position, ({ endOffset }) => endOffset < position.offset);
+  if (end) throw logWentBack(end, position.offset);
+}
+
+/**
+ * A broker that lags may still answer with the topic's former id.
+ * @param knownLogId id of the log that was read up to `position.offset`.
+ * @throws {OperationalError} SOURCE_LOG_REPLACED, when the topic really is another than the one that was read.
+ */
+export async function refuseReplaced(
+  looking: Looking,
+  signal: AbortSignal,
+  position: PartitionPosition,
+  knownLogId: string,
+): Promise<void> {
+  const end = await insists(looking, signal, position, ({ logId }) => logId !== knownLogId);
+  if (end?.logId !== undefined) throw logReplaced(end, position.offset, knownLogId);
+}
+
+/** @returns the last answer, when the brokers give one like it each time; undefined when they once did not. */
+async function insists(
+  { ask, clock }: Looking,
+  signal: AbortSignal,
+  { topic, partition }: PartitionPosition,
+  isSo: (end: PartitionEnd) => boolean,
+): Promise<PartitionEnd | undefined> {
   let end: PartitionEnd | undefined;
-  for (let look = 0; look < WENT_BACK_LOOKS; look++) {
+  for (let look = 0; look < LOOKS; look++) {
     await clock.sleep(1_000, signal);
     end = (await ask.ends(topic)).find((one) => one.partition === partition);
-    if (signal.aborted || !end || end.endOffset >= offset) return;
+    if (signal.aborted || !end || !isSo(end)) return undefined;
   }
-  if (end) throw logWentBack(end, offset);
+  return end;
 }
 
 /**
@@ -75,8 +115,26 @@ export async function refuseWentBack(
 function logWentBack({ topic, partition, endOffset }: PartitionEnd, expected: number): OperationalError {
   return new OperationalError(
     `Partition ${partition} of topic "${topic}" ends at offset ${endOffset}, but offsets up to ${expected} were read ` +
-      "before: the topic was deleted and made again, or the brokers lost records. Nothing was counted twice. Read the " +
-      "new topic under a new name, or remove the old topic's segments from the store and the group's commits.",
+      `before: the topic was deleted and made again, or the brokers lost records. Nothing was counted twice. ${NEXT_STEP}`,
     { code: "SOURCE_LOG_WENT_BACK", retryable: false, context: { topic, partition, endOffset, expected } },
   );
 }
+
+/** Going on would skip the new log's records below the old position, without a trace. */
+function logReplaced(end: PartitionEnd, readTo: number, knownLogId: string): OperationalError {
+  const { topic, partition, startOffset, endOffset, logId } = end;
+  return new OperationalError(
+    `Topic "${topic}" was deleted and made again: partition ${partition} was read up to offset ${readTo} when the topic's id was ` +
+      `${knownLogId}, and now it is ${logId}, with offsets ${startOffset} to ${endOffset}. Nothing of the new log is counted, and ` +
+      `nothing of it is lost while the broker keeps it. ${NEXT_STEP}`,
+    {
+      code: "SOURCE_LOG_REPLACED",
+      retryable: false,
+      context: { topic, partition, readTo, knownLogId, logId, startOffset, endOffset },
+    },
+  );
+}
+
+const NEXT_STEP =
+  "Read the new topic under a new name, or remove the old topic's segments from the store and the group's commits " +
+  '(docs/guides/kafka.md, "A topic that was made again").';

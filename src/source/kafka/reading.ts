@@ -14,7 +14,7 @@ import type { Ask } from "./ask.ts";
 import { Assignment, type Place } from "./assignment.ts";
 import type { Commits } from "./commits.ts";
 import { keepAlive } from "./keep-alive.ts";
-import { type Beginning, findBeginnings, refuseWentBack } from "./positions.ts";
+import { type Beginning, findBeginnings, refuseReplaced, refuseWentBack } from "./positions.ts";
 import { emptyBatch, type FetchedBatch, toRecordBatch } from "./record-batch.ts";
 
 const COMMIT_MS_MAX = 2_000;
@@ -41,6 +41,8 @@ export class Reading {
   #revoking: Promise<void> = Promise.resolve();
   /** Batches that are with the handler, at most as many as partitions are consumed concurrently. */
   readonly #handling = new Set<Promise<unknown>>();
+  /** Ids of the logs that are read, by topic, each with a partition that is; they outlast an assignment, as segments do. */
+  readonly #logIds = new Map<string, { readonly logId: string; readonly partition: number }>();
   #closing = false;
 
   constructor(consumer: Consumer, handler: SourceHandler, options: ReadingOptions) {
@@ -122,7 +124,7 @@ export class Reading {
     this.#options.onAssigned();
     this.#options.telemetry.log("info", "assigned", { partitions: beginnings.length });
     await this.#handler.assigned(
-      beginnings.map(({ topic, partition, offset }) => ({ topic, partition, offset })),
+      beginnings.map(({ topic, partition, offset, logId }) => ({ topic, partition, offset, logId })),
     );
     for (const { topic, partition, offset, logStartOffset, logEndOffset } of beginnings) {
       const place = assignment.place(topic, partition);
@@ -135,29 +137,26 @@ export class Reading {
   async #findBeginnings(assignment: Assignment): Promise<Beginning[]> {
     const beginnings = await retry(
       this.#options.clock,
-      () =>
-        findBeginnings(
-          this.#options.ask,
-          this.#options.groupId,
-          assignment.partitions,
-          async (topic, partition) => this.#handler.resumeOffset(topic, partition),
-        ),
+      () => findBeginnings(this.#options.ask, this.#options.groupId, assignment.partitions, this.#handler),
       {
         signal: assignment.signal,
         onRetry: (error) =>
           this.#options.telemetry.log("warn", "where to begin is not known yet", { error: errorText(error) }),
       },
     );
-    for (const { topic, partition, offset, logEndOffset } of beginnings) {
-      if (offset > logEndOffset)
-        await refuseWentBack(this.#options, assignment.signal, { topic, partition, offset });
+    for (const beginning of beginnings) {
+      const { offset, logEndOffset, replacedLogId } = beginning;
+      if (replacedLogId !== undefined)
+        await refuseReplaced(this.#options, assignment.signal, beginning, replacedLogId);
+      if (offset > logEndOffset) await refuseWentBack(this.#options, assignment.signal, beginning);
     }
     return beginnings;
   }
 
-  #seek(assignment: Assignment, { topic, partition, offset, logStartOffset }: Beginning): void {
+  #seek(assignment: Assignment, { topic, partition, offset, logStartOffset, logId }: Beginning): void {
     const from = Math.max(offset, logStartOffset);
-    assignment.begin(topic, partition, offset, this.#options.clock.nowMs());
+    if (logId !== undefined) this.#logIds.set(topic, { logId, partition });
+    assignment.begin({ topic, partition, offset }, this.#options.clock.nowMs());
     this.#seekTo(topic, partition, from);
   }
 
@@ -264,6 +263,7 @@ export class Reading {
       const end = (await this.#options.ask.ends(topic)).find((one) => one.partition === partition);
       if (assignment.isOver || !end) return;
       this.#options.telemetry.log("warn", "repositioned", { ...end, fetchedOffset, nextOffset });
+      await this.confirmLogs();
       if (nextOffset > end.endOffset)
         await refuseWentBack(this.#options, assignment.signal, { topic, partition, offset: nextOffset });
       if (nextOffset < end.startOffset)
@@ -274,6 +274,23 @@ export class Reading {
       await this.#options.clock.sleep(1_000, assignment.signal); // then the same batch comes again
     } finally {
       place.busy = false;
+    }
+  }
+
+  /**
+   * Offsets do not tell a topic from one that was made again under its name: between two fetches it may have grown past
+   * what was read. Whatever was fetched before this is asked, and is found well, was of the log that its path began in.
+   * @throws {OperationalError} SOURCE_LOG_REPLACED
+   */
+  async confirmLogs(): Promise<void> {
+    if (this.#logIds.size === 0) return;
+    const { signal } = this.#assignment;
+    const ids = await this.#options.ask.topicIds([...this.#logIds.keys()]);
+    for (const [topic, { logId, partition }] of this.#logIds) {
+      const now = ids.get(topic);
+      if (now === undefined || now === logId) continue;
+      const offset = this.#assignment.place(topic, partition)?.nextOffset ?? 0;
+      await refuseReplaced(this.#options, signal, { topic, partition, offset }, logId);
     }
   }
 

@@ -6,7 +6,7 @@ const STALLED_MS = 100;
 
 function placeAt(nextOffset: number) {
   const assignment = new Assignment({ t: [0] });
-  const place = assignment.begin("t", 0, nextOffset, 0);
+  const place = assignment.begin({ topic: "t", partition: 0, offset: nextOffset }, 0);
   const look = (nowMs: number, endOffset: number) =>
     findStalled(
       stillPlaces([...assignment.places()], nowMs, STALLED_MS),
