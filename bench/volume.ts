@@ -37,8 +37,9 @@ for (const lane of readSeries(values.input)) {
     const timestamp = timestamps.get(startMs) ?? new Date(startMs).toISOString().slice(0, 19);
     alerts.push(`${timestamp},${lane.name},${verdict.severity},volume_drop`);
   };
-  if (values.direct) auditSeries(lane, pageBudgetPerWeek, note);
-  else await replaySeries(lane, { as: "counts", pageBudgetPerWeek }, note);
+  const run = { as: "counts", pageBudgetPerWeek } as const;
+  if (values.direct) auditSeries(lane, run, note);
+  else await replaySeries(lane, run, note);
 }
 writeFileSync(values.alerts, `timestamp,swimlane,severity,kind\n${alerts.join("\n")}\n`);
 console.log(

@@ -4,7 +4,7 @@
  *
  * DIR holds the harness (volume_bench.py, drift_bench.py, nab_bench.py and its data). It makes the inputs, the
  * project's own benches read them and write alerts, and the harness scores those: nothing here knows the truth.
- * `--direct` judges counts without `replay` around the auditor: the same alerts in a tenth of the time.
+ * `--direct` judges counts and NAB's values without `replay` around the auditor: the same alerts in a tenth of the time.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
@@ -112,7 +112,8 @@ function nab(): void {
   const made = join(folder, "nab");
   python("nab_bench.py", ["export", "--nab", "data/nab", "--out", made]);
   const scores = join(made, "scores.csv");
-  const seconds = own("bench/nab.ts", ["--input", join(made, "input"), "--scores", scores]);
+  const words = ["--input", join(made, "input"), "--scores", scores, ...(values.direct ? ["--direct"] : [])];
+  const seconds = own("bench/nab.ts", words);
   const text = python("nab_bench.py", ["score", "--nab", "data/nab", "--scores", scores]);
   const lines = [...text.matchAll(/^(\S[^\d]*?)\s+(-?[\d.]+)\s+threshold/gm)];
   keep({

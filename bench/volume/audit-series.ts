@@ -1,16 +1,22 @@
 /**
- * A lane of counts through the auditor that `replay` and the service run, without records, files and a store between:
+ * A lane of numbers through the auditor that `replay` and the service run, without records, files and a store between:
  * the same verdicts at a tenth of the time.
  */
 import { BUILT_IN_DETECTORS } from "../../detectors/index.ts";
 import { LaneAuditor } from "../../src/audit/lane-auditor.ts";
+import { hashText } from "../../src/base/random.ts";
+import type { CompleteWindow } from "../../src/rollup/complete-window.ts";
+import { ProfileArena } from "../../src/sketch/arena.ts";
 import type { VerdictRow } from "../../src/store/contract.ts";
 import type { SeriesLane } from "./read-series.ts";
+import { JUDGED, type SeriesRun } from "./replay-series.ts";
 
-/** @param onVerdict told of each verdict on the lane's record count, by the window's start. */
+const METRIC = JUDGED.values.feature;
+
+/** @param onVerdict told of each verdict on the series itself, by the window's start. */
 export function auditSeries(
   lane: SeriesLane,
-  pageBudgetPerWeek: number,
+  { as, pageBudgetPerWeek }: SeriesRun,
   onVerdict: (startMs: number, verdict: VerdictRow) => void,
 ): void {
   const auditor = new LaneAuditor({
@@ -24,14 +30,45 @@ export function auditSeries(
     knownEvents: [],
     metrics: {},
   });
-  const counts = new Map(lane.rows.map(({ startMs, value }) => [startMs, value]));
-  const startsMs = [...counts.keys()].sort((a, b) => a - b);
+  const values = valuesByWindow(lane);
+  const startsMs = [...values.keys()].sort((a, b) => a - b);
+  const windowOf = as === "counts" ? windowOfCounts : windowOfValues;
+  const { feature, detector } = JUDGED[as];
   // A window without a row had no records, and is judged like any other.
-  for (let startMs = startsMs[0]!; startMs <= startsMs.at(-1)!; startMs += lane.windowSizeMs) {
-    const key = { windowStartMs: startMs, windowSizeMs: lane.windowSizeMs, swimlane: lane.name, source: "*" };
-    const held = { recordCount: counts.get(startMs) ?? 0, profileCount: 0, segmentCount: 1 };
-    const window = { ...key, ...held, revision: 1, mergedAtMs: 0 };
-    for (const verdict of auditor.audit({ window, profiles: [] }))
-      if (verdict.feature === "*" && verdict.detector === "volume") onVerdict(startMs, verdict);
+  for (let startMs = startsMs[0]!; startMs <= startsMs.at(-1)!; startMs += lane.windowSizeMs)
+    for (const verdict of auditor.audit(windowOf(lane, startMs, values.get(startMs) ?? [])))
+      if (verdict.feature === feature && verdict.detector === detector) onVerdict(startMs, verdict);
+}
+
+function valuesByWindow({ rows, windowSizeMs }: SeriesLane): Map<number, number[]> {
+  const values = new Map<number, number[]>();
+  for (const row of rows) {
+    const startMs = Math.floor(row.startMs / windowSizeMs) * windowSizeMs;
+    const known = values.get(startMs);
+    if (known) known.push(row.value);
+    else values.set(startMs, [row.value]);
   }
+  return values;
+}
+
+function windowOfCounts(lane: SeriesLane, startMs: number, counts: readonly number[]): CompleteWindow {
+  const recordCount = counts.reduce((sum, count) => sum + count, 0);
+  return { window: windowRow(lane, startMs, recordCount, 0), profiles: [] };
+}
+
+function windowOfValues(lane: SeriesLane, startMs: number, values: readonly number[]): CompleteWindow {
+  const window = windowRow(lane, startMs, values.length, values.length > 0 ? 1 : 0);
+  if (values.length === 0) return { window, profiles: [] };
+  const arena = new ProfileArena();
+  const series = arena.open(hashText(METRIC));
+  for (const value of values) arena.addNumber(series, value);
+  const { windowStartMs, windowSizeMs, swimlane, source } = window;
+  const key = { windowStartMs, windowSizeMs, swimlane, source, feature: METRIC, kind: "metric" as const };
+  const profile = { ...key, revision: 1, recordCount: values.length, profile: arena.seal(series) };
+  return { window, profiles: [profile] };
+}
+
+function windowRow(lane: SeriesLane, windowStartMs: number, recordCount: number, profileCount: number) {
+  const key = { windowStartMs, windowSizeMs: lane.windowSizeMs, swimlane: lane.name, source: "*" };
+  return { ...key, revision: 1, recordCount, profileCount, segmentCount: 1, mergedAtMs: 0 };
 }

@@ -15,7 +15,7 @@ export interface SeriesRun {
 }
 
 /** Which verdicts are of the series itself. */
-const JUDGED = {
+export const JUDGED = {
   counts: { feature: "*", detector: "volume" },
   values: { feature: "value", detector: "metric" },
 };
