@@ -8,6 +8,8 @@ import { errorText, OperationalError } from "../../base/errors.ts";
 import type { SourceContext } from "../context.ts";
 import type { DeadLetter, PartitionEnd, RecordBatch, RecordSource, SourceHandler } from "../contract.ts";
 import { readCsvBlocks } from "./csv.ts";
+import { changeOf, type FileSight, identityOf, sightOfPath } from "./file-identity.ts";
+import { fileReplaced, fileWentBack, tellChange } from "./file-problems.ts";
 import { type LineBlock, readLineBlocks } from "./lines.ts";
 import type { FileOptions } from "./options.ts";
 import { readParquetBlocks } from "./parquet.ts";
@@ -23,6 +25,11 @@ const BLOCK_ROWS_SHARED = 1_024;
 interface OpenFile {
   readonly path: string;
   readonly blocks: AsyncGenerator<LineBlock>;
+  readonly identity: { readonly lineCount: number; readonly hash: string | undefined };
+  /** Records that an earlier run has counted of it, by the store. */
+  readonly countedTo: number;
+  /** What is read of it; undefined for standard input, and for a file of lines that is not open yet. */
+  sight: FileSight | undefined;
   offset: number;
   done: boolean;
 }
@@ -54,24 +61,50 @@ export class FileSource implements RecordSource {
 
   async start(handler: SourceHandler): Promise<void> {
     const shared = this.#options.paths.length > 1;
-    for (const path of this.#options.paths) {
-      await assertReadable(path);
-      this.#files.push({
-        path,
-        blocks: openBlocks(path, this.#options.format, shared),
+    for (const path of this.#options.paths) this.#files.push(await this.#open(path, shared, handler));
+    await handler.assigned(
+      this.#files.map(({ path, identity }) => ({
+        topic: path,
+        partition: 0,
         offset: 0,
-        done: false,
-      });
-    }
-    await handler.assigned(this.#files.map((file) => ({ topic: file.path, partition: 0, offset: 0 })));
+        logId: identity.hash,
+      })),
+    );
     this.#stopped = this.#run(handler).then(this.#finish, this.#fail);
+  }
+
+  /** A store that has counted a file before must have counted this one: its line numbers are the offsets. */
+  async #open(path: string, shared: boolean, handler: SourceHandler): Promise<OpenFile> {
+    await assertReadable(path);
+    const format = this.#options.format === "auto" ? formatOf(path) : this.#options.format;
+    const lineCount = isWrittenOnce(path, format) ? 0 : format === "csv" ? 2 : 1;
+    const hash = await identityOf(path, lineCount);
+    const countedTo = await handler.resumeOffset(path, 0);
+    const known = countedTo === undefined ? undefined : await handler.knownLogId?.(path, 0);
+    if (known !== undefined && hash !== undefined && known !== hash) throw fileReplaced(path, countedTo!);
+    const isPlain = format === "jsonl" && !isWrittenOnce(path, format);
+    const file: OpenFile = {
+      path,
+      blocks: openBlocks(path, format, shared, (sight) => {
+        file.sight = sight;
+      }),
+      identity: { lineCount, hash },
+      countedTo: countedTo ?? 0,
+      sight: isPlain || path === "-" ? undefined : await sightOfPath(path),
+      offset: 0,
+      done: false,
+    };
+    return file;
   }
 
   async #run(handler: SourceHandler): Promise<void> {
     for (let file = this.#next(); file !== undefined && !this.#stopping; file = this.#next()) {
       await this.#paused;
       const block = await nextBlock(file);
-      if (block === undefined) continue;
+      if (block === undefined) {
+        if (file.offset < file.countedTo) throw fileWentBack(file.path, file.offset, file.countedTo);
+        continue;
+      }
       const startOffset = file.offset;
       file.offset += block.lineCount;
       await handler.batch(batchOf(file.path, startOffset, block), {
@@ -79,7 +112,16 @@ export class FileSource implements RecordSource {
         heartbeat: async () => {},
       });
     }
+    if (!this.#stopping) await this.#tellChanges();
     await handler.revoked();
+  }
+
+  async #tellChanges(): Promise<void> {
+    const { telemetry } = this.#context;
+    for (const { path, sight, identity, offset } of this.#files) {
+      if (sight !== undefined)
+        tellChange(await changeOf(path, sight, identity), { path, recordCount: offset, telemetry });
+    }
   }
 
   /** The file that lies furthest back; one that was not begun lies at −Infinity. */
@@ -155,16 +197,26 @@ async function assertReadable(path: string): Promise<void> {
   }
 }
 
-function openBlocks(path: string, format: FileFormat, shared: boolean): AsyncGenerator<LineBlock> {
+function openBlocks(
+  path: string,
+  format: Exclude<FileFormat, "auto">,
+  shared: boolean,
+  onOpened: (sight: FileSight) => void,
+): AsyncGenerator<LineBlock> {
   const rows = shared ? BLOCK_ROWS_SHARED : BLOCK_ROWS;
-  switch (format === "auto" ? formatOf(path) : format) {
+  switch (format) {
     case "csv":
       return readCsvBlocks(path, rows);
     case "parquet":
       return readParquetBlocks(path, rows);
     default:
-      return readLineBlocks(path, shared ? BLOCK_BYTES_SHARED : BLOCK_BYTES);
+      return readLineBlocks(path, shared ? BLOCK_BYTES_SHARED : BLOCK_BYTES, undefined, onOpened);
   }
+}
+
+/** Lines can be appended to neither. */
+function isWrittenOnce(path: string, format: Exclude<FileFormat, "auto">): boolean {
+  return format === "parquet" || path.endsWith(".gz");
 }
 
 function formatOf(path: string): Exclude<FileFormat, "auto"> {

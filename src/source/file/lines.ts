@@ -2,6 +2,7 @@
 import { createReadStream } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { createGunzip } from "node:zlib";
+import { type FileSight, sightOf } from "./file-identity.ts";
 
 /** A longer line is handed out cut (decode then counts it `too_large`), so that one bad line cannot fill the memory. */
 const LINE_BYTES_MAX = 16 * 1_048_576;
@@ -18,30 +19,39 @@ export interface LineBlock {
 /**
  * @param path a file, ".gz" is unpacked, "-" is standard input.
  * @param lineBytesMax bytes of a line beyond which it is cut.
+ * @param onOpened told of a plain file once it is open; what it is told of goes on counting the bytes that are read.
  * @returns blocks whose bytes are valid until the next is asked for.
  */
 export async function* readLineBlocks(
   path: string,
   blockBytes: number,
   lineBytesMax = LINE_BYTES_MAX,
+  onOpened: (sight: FileSight) => void = () => {},
 ): AsyncGenerator<LineBlock> {
   const splitter = new LineSplitter(blockBytes, lineBytesMax);
   if (path === "-" || path.endsWith(".gz")) {
     for await (const chunk of openStream(path, blockBytes)) yield* splitter.add(chunk);
   } else {
-    yield* readFileBlocks(path, splitter);
+    yield* readFileBlocks(path, splitter, onOpened);
   }
   yield* splitter.end();
 }
 
 /** Reads straight into the splitter's buffer: no buffer is made, and no byte copied, for each block. */
-async function* readFileBlocks(path: string, splitter: LineSplitter): AsyncGenerator<LineBlock> {
+async function* readFileBlocks(
+  path: string,
+  splitter: LineSplitter,
+  onOpened: (sight: FileSight) => void,
+): AsyncGenerator<LineBlock> {
   const file: FileHandle = await open(path);
   try {
+    const sight = await sightOf(file);
+    onOpened(sight);
     for (;;) {
       const { buffer, at, room } = splitter.space();
       const { bytesRead } = await file.read(buffer, at, room);
       if (bytesRead === 0) return;
+      sight.bytesRead += bytesRead;
       yield* splitter.filled(bytesRead);
     }
   } finally {
