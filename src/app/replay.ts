@@ -46,12 +46,18 @@ export interface ReplayOptions {
   readonly onProgress?: (progress: ReplaySummary) => void;
 }
 
+/**
+ * A commit of profiles costs some 40 ms of CPU time whatever it holds, and a replay that is broken off begins again: so
+ * rows wait until there are many of them, or someone asks. One thread, as what is read of the store is small.
+ */
+const STORE_OPTIONS = { acknowledge: "buffered", flushIntervalMs: 60_000, flushRowsMax: 5_000, threads: 1 };
+
 export async function replay(options: ReplayOptions): Promise<ReplaySummary> {
   const { config, outFolder, clock, telemetry } = options;
   await mkdir(outFolder, { recursive: true });
   const storePath = join(outFolder, "store.duckdb");
   for (const path of [storePath, `${storePath}.wal`]) await rm(path, { force: true });
-  const tables = duckDbOptionsSchema.parse({ type: "duckdb", path: storePath, acknowledge: "buffered" });
+  const tables = duckDbOptionsSchema.parse({ type: "duckdb", path: storePath, ...STORE_OPTIONS });
   const store = new ReplayStore(new DuckDbTables(tables, { clock, telemetry }));
   await store.open();
   for (const path of options.baselines ?? []) await importFolder({ store, clock }, path);

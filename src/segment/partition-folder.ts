@@ -76,6 +76,9 @@ export class PartitionFolder {
   #sealed: Segment[] = [];
   /** The record at hand; one object for all records, so that none is made per record. */
   readonly #at = { offset: -1, logTimeMs: Number.NaN, bytes: Buffer.alloc(0) as Buffer, start: -1, end: 0 };
+  /** One for all batches: with a new one for each, the engine throws the compiled loop over a batch away. */
+  readonly #visit: Parameters<Batch["forEach"]>[0] = (offset, logTimeMs, bytes, start, end) =>
+    this.#foldOne(offset, logTimeMs, bytes, start, end);
   /** Where the last records of the open segment went, two places that may take turns. */
   #place: Place | undefined;
   #otherPlace: Place | undefined;
@@ -128,9 +131,7 @@ export class PartitionFolder {
 
   /** Folds a batch. Offsets already folded are skipped; a gap between records is counted as jumped. */
   fold(batch: Batch): void {
-    batch.forEach((offset, logTimeMs, bytes, start, end) => {
-      this.#foldOne(offset, logTimeMs, bytes, start, end);
-    });
+    batch.forEach(this.#visit);
     if (batch.endOffset > this.#open.endOffset) this.#open.skipTo(batch.endOffset, "jumped");
   }
 
