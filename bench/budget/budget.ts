@@ -35,16 +35,19 @@ const { values } = parseArgs({
   },
 });
 
-const results = values.budgets.split(",").map((text) => {
-  const budget = Number(text);
+const results: object[] = [];
+for (const budget of values.budgets.split(",").map(Number)) {
   const tallies = judgeAll(budget);
   print(budget, tallies);
-  return {
-    budget,
-    ...Object.fromEntries([...tallies].map(([group, tally]) => [group, figuresOf(tally, budget)])),
-  };
-});
-writeResult(values.json, "budget", { seed: Number(values.seed), replicas: Number(values.replicas), results });
+  const figures = [...tallies].map(([group, tally]) => [group, figuresOf(tally, budget)]);
+  results.push({ budget, ...Object.fromEntries(figures) });
+  // Written after every budget, so that one that breaks loses nothing of those before it.
+  writeResult(values.json, "budget", {
+    seed: Number(values.seed),
+    replicas: Number(values.replicas),
+    results,
+  });
+}
 
 function judgeAll(budget: number): Map<string, Tally> {
   const tallies = new Map<string, Tally>();
