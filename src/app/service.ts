@@ -33,6 +33,7 @@ import { readingProbes, sharedProbes } from "./monitor/probes.ts";
 import { openFirst } from "./open-first.ts";
 import { PathMetrics } from "./path-metrics.ts";
 import { makeNotifiers, makeQueue, makeSource, openStore } from "./plug-ins.ts";
+import { RecentEnds } from "./recent-ends.ts";
 import { sqlMetricsOf, trySqlMetrics } from "./sql-metrics.ts";
 import { Watch, type WatchOptions } from "./watch.ts";
 
@@ -83,6 +84,7 @@ export class Service {
   readonly #stopping = new AbortController();
   readonly #loops: Promise<void>[] = [];
   readonly #readings: Reading[] = [];
+  readonly #ends: RecentEnds;
   readonly #audits: JobQueue<AuditJob>;
   readonly #incidentJobs: JobQueue<IncidentJob> | undefined;
   readonly #deliverer: Deliverer;
@@ -100,6 +102,7 @@ export class Service {
     this.#options = options;
     this.telemetry = telemetry;
     this.#store = openStore(config, options, options.environment);
+    this.#ends = new RecentEnds(clock);
     const failed = new Promise<void>((_, reject) => {
       this.#fail = reject;
     });
@@ -200,7 +203,7 @@ export class Service {
       telemetry,
       store: this.#store,
       isStoreOpen: () => this.#isStoreOpen,
-      sources: () => this.#readings.map(({ source }) => source),
+      sources: () => this.#readings.map(({ source }) => this.#ends.watched(source)),
       queueReady: () => this.#audits.ready(),
       failing: () => this.#deliverer.failing(),
       pathEnd: roles.has("control")
@@ -333,7 +336,7 @@ export class Service {
     const { rollups } = this.#watch;
     for (const { source } of this.#readings) {
       const asking = rollups.asking();
-      const ends = await source.partitionEnds();
+      const ends = await this.#ends.ask(source);
       rollups.observeEnds(source.name, ends, asking);
       this.#pathMetrics?.observeEnds(ends);
     }

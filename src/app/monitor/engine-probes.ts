@@ -1,7 +1,7 @@
 /** Does what we depend on answer? Each question has an end of its own, so that an engine that hangs counts as away. */
 import { withDeadline } from "../../base/deadline.ts";
 import { errorText } from "../../base/errors.ts";
-import type { RecordSource } from "../../source/contract.ts";
+import type { WatchedSource } from "../recent-ends.ts";
 import { bad, OK, type Probe } from "./alerts.ts";
 
 const ANSWER_MS_MAX = 5_000;
@@ -26,7 +26,7 @@ export function readyProbe(
   };
 }
 
-export function brokersProbe(sources: () => readonly RecordSource[], boundMs: number): Probe {
+export function brokersProbe(sources: () => readonly WatchedSource[], boundMs: number): Probe {
   return {
     alert: "kafka-unreachable",
     boundMs,

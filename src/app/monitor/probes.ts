@@ -2,10 +2,11 @@
 import type { Clock } from "../../base/clock.ts";
 import type { Telemetry } from "../../base/telemetry.ts";
 import { tiledEnd } from "../../rollup/tiled-end.ts";
-import type { PartitionEnd, RecordSource } from "../../source/contract.ts";
+import type { PartitionEnd } from "../../source/contract.ts";
 import type { Store } from "../../store/contract.ts";
 import type { Config } from "../config/schema.ts";
 import { readLogId } from "../log-ids.ts";
+import type { WatchedSource } from "../recent-ends.ts";
 import { type Probe, UNKNOWN } from "./alerts.ts";
 import { brokersProbe, readyProbe } from "./engine-probes.ts";
 import { LagWatch } from "./lag-probes.ts";
@@ -21,7 +22,7 @@ export interface ProbeParts {
   /** Between its opening and its closing: asked at other times, a store in a file is a bug of ours. */
   readonly isStoreOpen: () => boolean;
   /** Empty until they are made. */
-  readonly sources: () => readonly RecordSource[];
+  readonly sources: () => readonly WatchedSource[];
   readonly queueReady: () => Promise<boolean>;
   /** Notifiers that take nothing. */
   readonly failing: () => readonly string[];
