@@ -41,7 +41,7 @@ export async function compare(port: number, truth: LogTruth, untilMs: number): P
     const segments = comparePaths(
       await rows("SELECT topic_partition, start_offset, end_offset, records_ok FROM segments"),
       await rows(
-        "SELECT topic_partition, start_offset, end_offset, swimlane, window_start, present_count FROM segment_profiles WHERE feature = '*'",
+        "SELECT topic_partition, start_offset, end_offset, swimlane, window_start, record_count FROM segment_windows WHERE part = 0",
       ),
       truth,
     );
@@ -104,7 +104,7 @@ function comparePaths(manifests: readonly Row[], counts: readonly Row[], truth: 
       const key = windowKey(String(row["swimlane"]), (row["window_start"] as Date).getTime());
       if (!path.has(name) || seen.has(`${name}|${key}`)) continue;
       seen.add(`${name}|${key}`);
-      counted.set(key, (counted.get(key) ?? 0) + Number(row["present_count"]));
+      counted.set(key, (counted.get(key) ?? 0) + Number(row["record_count"]));
     }
     const difference = differences(expected, counted);
     lost += difference.lost;

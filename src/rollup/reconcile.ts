@@ -6,10 +6,10 @@
  */
 import type { Clock } from "../base/clock.ts";
 import type { Telemetry } from "../base/telemetry.ts";
-import type { ProfileRow, Store, WindowRow } from "../store/contract.ts";
+import type { ProfileRow, SegmentRecords, Store, WindowRow } from "../store/contract.ts";
 import type { CompleteWindow } from "./complete-window.ts";
 import { type LaneProgress, laneKey } from "./lane-progress.ts";
-import { mergeWindow, type PlacedProfile } from "./merge.ts";
+import { mergeWindow, type Placed } from "./merge.ts";
 import { writeFinding } from "./reconcile-finding.ts";
 import type { OnPath, WindowName } from "./revisions.ts";
 
@@ -20,7 +20,7 @@ export interface ReconcilerOptions {
   readonly lanes: () => Iterable<LaneProgress>;
   readonly onPath: OnPath;
   /** False where the path is not known so far back: nothing can be said of its windows. */
-  readonly isWalked: (row: PlacedProfile) => boolean;
+  readonly isWalked: (row: Placed) => boolean;
 }
 
 /** How far back windows are looked at, in event time. */
@@ -121,11 +121,11 @@ export class Reconciler {
     return wholeWindows(sinceMs, endMs, (span) => this.#options.store.readWindows(span));
   }
 
-  async #countsOf(rows: readonly PlacedProfile[]): Promise<ReadonlyMap<string, number | "unknown">> {
+  async #countsOf(rows: readonly SegmentRecords[]): Promise<ReadonlyMap<string, number | "unknown">> {
     const counts = new Map<string, number | "unknown">();
     for (const row of await this.#options.onPath(rows)) {
       const count = counts.get(keyOf(row)) ?? 0;
-      if (count !== "unknown") counts.set(keyOf(row), count + row.profile.presentCount);
+      if (count !== "unknown") counts.set(keyOf(row), count + row.recordCount);
     }
     for (const row of rows) if (!this.#options.isWalked(row)) counts.set(keyOf(row), "unknown");
     return counts;

@@ -6,7 +6,7 @@ import type { Store, WindowRow } from "../store/contract.ts";
 import type { CompleteWindow } from "./complete-window.ts";
 import type { LaneName } from "./lane-progress.ts";
 import { laneKey } from "./lane-progress.ts";
-import { mergeWindow, type PlacedProfile } from "./merge.ts";
+import { mergeWindow, type Placed } from "./merge.ts";
 
 export interface WindowName extends LaneName {
   readonly windowStartMs: number;
@@ -14,7 +14,7 @@ export interface WindowName extends LaneName {
 }
 
 /** Whether rows of a segment count; asks the store for the path where memory does not reach back so far. */
-export type OnPath = (rows: readonly PlacedProfile[]) => Promise<readonly PlacedProfile[]>;
+export type OnPath = <Row extends Placed>(rows: readonly Row[]) => Promise<readonly Row[]>;
 
 export interface RevisionsOptions {
   readonly store: Store;

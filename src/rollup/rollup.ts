@@ -13,7 +13,7 @@ import type { CompleteWindow } from "./complete-window.ts";
 import { PartitionFrontier } from "./frontier.ts";
 import { LaneProgress, laneKey } from "./lane-progress.ts";
 import { readAllManifests } from "./manifests.ts";
-import { mergeWindow, type PlacedProfile } from "./merge.ts";
+import { mergeWindow, type Placed } from "./merge.ts";
 import { ownSizes } from "./own-sizes.ts";
 import { segmentName } from "./path.ts";
 import { Reconciler } from "./reconcile.ts";
@@ -68,7 +68,7 @@ export class Rollup {
   constructor(options: RollupOptions) {
     this.#options = options;
     this.#silent = new SilentLanes(options.silentMsMax);
-    const onPath = (rows: readonly PlacedProfile[]) => this.#onPath(rows);
+    const onPath = <Row extends Placed>(rows: readonly Row[]) => this.#onPath(rows);
     this.#revisions = new Revisions({ ...options, onPath });
     this.reconciler = new Reconciler({
       ...options,
@@ -326,19 +326,20 @@ export class Rollup {
     return own.length === 0 ? { ms: Number.NEGATIVE_INFINITY, final: false } : own.reduce(lower);
   }
 
-  /** Whether the path is known where the row's segment lies. */
-  #isWalked({ manifest }: PlacedProfile): boolean {
+  /** Whether the path is known where the row's segment lies: a segment beyond its end may be on it in a moment. */
+  #isWalked({ manifest }: Placed): boolean {
     const frontier = this.knownFrontier(manifest.topic, manifest.partition);
-    return frontier !== undefined && manifest.startOffset >= frontier.startOffset;
+    if (frontier === undefined) return false;
+    return manifest.startOffset >= frontier.startOffset && manifest.endOffset <= frontier.endOffset;
   }
 
   /** The rows whose segments are on a path, which is read back from the store where memory does not reach so far. */
-  async #onPath(rows: readonly PlacedProfile[]): Promise<readonly PlacedProfile[]> {
+  async #onPath<Row extends Placed>(rows: readonly Row[]): Promise<readonly Row[]> {
     const asked = new Set<PartitionFrontier>();
     for (const row of rows) {
-      const { topic, partition } = row.manifest;
+      const { topic, partition, startOffset } = row.manifest;
       const frontier = this.knownFrontier(topic, partition);
-      if (frontier === undefined || this.#isWalked(row) || asked.has(frontier)) continue;
+      if (frontier === undefined || startOffset >= frontier.startOffset || asked.has(frontier)) continue;
       asked.add(frontier);
       frontier.extendBack(await readAllManifests(this.#options.store, topic, partition, 0));
     }

@@ -15,7 +15,7 @@ export interface SegmentKey {
 export interface Manifest extends SegmentKey {
   /** The log's own time of the first record: deterministic, never the wall clock. */
   readonly startedAtMs: number;
-  /** Rows in `segment_profiles` that must be visible before the segment counts. */
+  /** Profiles that must be visible before the segment counts. */
   readonly rowCount: number;
   /** Of the records with outcome `ok`; NaN when there are none. */
   readonly eventTimeMinMs: number;

@@ -27,6 +27,16 @@ export interface RowFilter extends Partial<TimeSpan> {
   readonly limit?: number;
 }
 
+/** Records of a lane's window that one segment holds. Table `segment_windows`, without the profiles. */
+export interface SegmentRecords {
+  readonly windowStartMs: number;
+  readonly windowSizeMs: number;
+  readonly swimlane: string;
+  readonly source: string;
+  readonly recordCount: number;
+  readonly manifest: SegmentKey;
+}
+
 /** One merged window of a lane and source. Table `windows`. */
 export interface WindowRow {
   readonly windowStartMs: number;
@@ -232,10 +242,10 @@ export interface Store {
       readonly manifest: SegmentKey;
     })[]
   >;
-  /** The rows of all visible segments that count a lane's records (feature "*"), by window; at most `limit` of them. */
+  /** How many records of which lanes all visible segments hold, by window; at most `limit` rows. */
   readSegmentRecords(
     span: Pick<RowFilter, "sinceMs" | "untilMs" | "limit">,
-  ): Promise<readonly (SegmentProfile & { readonly manifest: SegmentKey })[]>;
+  ): Promise<readonly SegmentRecords[]>;
   /**
    * Writes the profiles first, then the windows. Both replace the rows of an earlier revision: a reader who sees
    * fewer than `profileCount` profiles with the window's revision has come between the two, and reads again.

@@ -7,7 +7,7 @@
  * or list is NULL in the table and empty again when read; -0 stays -0.
  */
 import { OUTCOMES, zeroOutcomes } from "../decode/outcome.ts";
-import type { Manifest, SegmentKey, SegmentProfile } from "../segment/manifest.ts";
+import type { Manifest } from "../segment/manifest.ts";
 import { type ColumnValue, decodeProfile, encodeProfile } from "../sketch/codec.ts";
 import type { Profile } from "../sketch/profile.ts";
 import type {
@@ -17,6 +17,7 @@ import type {
   IncidentRow,
   NotificationRow,
   ProfileRow,
+  SegmentRecords,
   StateRow,
   VerdictRow,
   WindowRow,
@@ -30,13 +31,14 @@ import {
   INCIDENTS,
   NOTIFICATIONS,
   PROFILES,
-  SEGMENT_PROFILES,
+  SEGMENT_WINDOWS,
   SEGMENTS,
   STATES,
   type Table,
   VERDICTS,
   WINDOWS,
 } from "./schema.ts";
+import type { SegmentWindowRow } from "./segment-windows.ts";
 import { fromStoredText, toStoredText } from "./stored-text.ts";
 
 /** One value of a row: a time is epoch milliseconds; `null` where there is none. */
@@ -53,10 +55,8 @@ export interface RowCodec<Row> {
   readonly fromCells: (cells: Cells) => Row;
 }
 
-/** A profile of a segment, with the key of the segment: what one row of `segment_profiles` says. */
-export interface StoredSegmentProfile extends SegmentProfile {
-  readonly manifest: SegmentKey;
-}
+/** Reads rows, of all columns of a table or of some. */
+export type RowReader<Row> = Pick<RowCodec<Row>, "table" | "fromCells">;
 
 /** A row by property, without its profile. */
 type Flat = Record<string, unknown>;
@@ -78,19 +78,27 @@ export const MANIFEST_ROWS: RowCodec<Manifest> = {
   },
 };
 
-export const SEGMENT_PROFILE_ROWS: RowCodec<StoredSegmentProfile> = {
-  table: SEGMENT_PROFILES,
-  toCells: (row) => toCells(SEGMENT_PROFILES, { ...row, ...row.manifest }, row.profile),
+export const SEGMENT_WINDOW_ROWS: RowCodec<SegmentWindowRow> = {
+  table: SEGMENT_WINDOWS,
+  toCells: (row) => toCells(SEGMENT_WINDOWS, { ...row, ...row.manifest }),
+  fromCells: (cells) => withSegmentKey(toFlat(SEGMENT_WINDOWS, cells)) as unknown as SegmentWindowRow,
+};
+
+/** What counts a segment's records by lane and window: its rows without the profiles. */
+export const SEGMENT_RECORD_ROWS: RowReader<SegmentRecords> = {
+  table: {
+    ...SEGMENT_WINDOWS,
+    columns: SEGMENT_WINDOWS.columns.filter(({ name }) => name !== "names" && name !== "numbers"),
+  },
   fromCells: (cells) => {
-    const { topic, partition, startOffset, endOffset, shape, ...flat } = toFlat(SEGMENT_PROFILES, cells);
-    const manifest = { topic, partition, startOffset, endOffset, shape };
-    return {
-      ...flat,
-      profile: profileOf(SEGMENT_PROFILES, cells),
-      manifest,
-    } as unknown as StoredSegmentProfile;
+    const { part, profileCount, ...row } = withSegmentKey(toFlat(SEGMENT_RECORD_ROWS.table, cells));
+    return row as unknown as SegmentRecords;
   },
 };
+
+function withSegmentKey({ topic, partition, startOffset, endOffset, shape, ...flat }: Flat): Flat {
+  return { ...flat, manifest: { topic, partition, startOffset, endOffset, shape } };
+}
 
 export const PROFILE_ROWS: RowCodec<ProfileRow> = {
   table: PROFILES,

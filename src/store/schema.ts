@@ -129,7 +129,7 @@ export const SEGMENTS: Table = {
       name: "row_count",
       type: "long",
       property: "rowCount",
-      doc: "Rows of `segment_profiles` that must be visible before the segment counts.",
+      doc: "Profiles in `segment_windows` that must be visible before the segment counts.",
     },
     {
       name: "event_time_min",
@@ -148,9 +148,11 @@ export const SEGMENTS: Table = {
   ],
 };
 
-export const SEGMENT_PROFILES: Table = {
-  name: "segment_profiles",
-  doc: "The profiles of a segment: one row for each window, swimlane, source and feature that its records touched.",
+export const SEGMENT_WINDOWS: Table = {
+  name: "segment_windows",
+  doc:
+    "The profiles of a segment: one row for each window, swimlane and source that its records touched. They are there to " +
+    "be merged, not to be selected from: `profiles` has them merged, a column for each number.",
   key: [
     "window_start",
     "topic",
@@ -160,10 +162,38 @@ export const SEGMENT_PROFILES: Table = {
     "shape",
     "swimlane",
     "source",
-    "feature",
+    "part",
   ],
   retention: "segments",
-  columns: [...WINDOW_COLUMNS, FEATURE_COLUMN, KIND_COLUMN, ...SEGMENT_KEY_COLUMNS, ...PROFILE_COLUMNS],
+  columns: [
+    ...WINDOW_COLUMNS,
+    {
+      name: "part",
+      type: "long",
+      property: "part",
+      doc: "0; more where a lane has so many or so large profiles that they take several rows.",
+    },
+    {
+      name: "record_count",
+      type: "long",
+      property: "recordCount",
+      doc: "Records of the lane in the window that the segment holds; 0 in parts after the first.",
+    },
+    { name: "profile_count", type: "long", property: "profileCount", doc: "Profiles in this row." },
+    ...SEGMENT_KEY_COLUMNS,
+    {
+      name: "names",
+      type: "varchar",
+      property: "names",
+      doc: "JSON list: of each profile the feature, the kind (as in `profiles`), and the names of its categories, if any.",
+    },
+    {
+      name: "numbers",
+      type: "double[]",
+      property: "numbers",
+      doc: "The profiles one after another, in the order of `names`: counts, moments and sketches as src/sketch/profile-list.ts lays them out.",
+    },
+  ],
 };
 
 export const WINDOWS: Table = {
@@ -536,7 +566,7 @@ export const BASELINE_PROFILES: Table = {
 
 export const TABLES: readonly Table[] = [
   SEGMENTS,
-  SEGMENT_PROFILES,
+  SEGMENT_WINDOWS,
   WINDOWS,
   PROFILES,
   VERDICTS,

@@ -5,7 +5,7 @@
 import { invariant } from "../base/errors.ts";
 import type { Manifest, SegmentKey, SegmentProfile } from "../segment/manifest.ts";
 import { ROWS_READ_MAX } from "./filter.ts";
-import type { StoredSegmentProfile } from "./rows.ts";
+import { profilesOfRow, type SegmentWindowRow } from "./segment-windows.ts";
 import type { Condition, Selection } from "./tables.ts";
 
 /**
@@ -23,12 +23,12 @@ const SEGMENTS_PER_QUERY_MAX = 200;
  */
 const ROWS_PER_QUERY_MAX = 1_000_000;
 
-type ReadProfiles = (selection: Selection) => Promise<readonly StoredSegmentProfile[]>;
+type ReadRows = (selection: Selection) => Promise<readonly SegmentWindowRow[]>;
 
 /** In the order of `manifests`: the segment's profiles, or `undefined` while some of its rows are not visible. */
 export async function readVisibleProfiles(
   manifests: readonly Manifest[],
-  read: ReadProfiles,
+  read: ReadRows,
 ): Promise<readonly (readonly SegmentProfile[] | undefined)[]> {
   const found = new Map<string, SegmentProfile[]>();
   for (const batch of queryBatches(manifests)) {
@@ -76,16 +76,16 @@ function selectionOf(batch: readonly [Manifest, ...Manifest[]]): Selection {
     { column: "end_offset", is: "in", values: [...new Set(batch.map((m) => m.endOffset))] },
     { column: "shape", is: "=", value: shape },
   ];
-  const orderBy = ["start_offset", "end_offset", "window_start", "swimlane", "source", "feature"];
+  const orderBy = ["start_offset", "end_offset", "window_start", "swimlane", "source", "part"];
   return { where, orderBy, limit: ROWS_PER_QUERY_MAX };
 }
 
-function collect(found: Map<string, SegmentProfile[]>, row: StoredSegmentProfile): void {
-  const { manifest, ...profile } = row;
-  const key = keyText(manifest);
-  const profiles = found.get(key);
-  if (profiles === undefined) found.set(key, [profile]);
-  else profiles.push(profile);
+function collect(found: Map<string, SegmentProfile[]>, row: SegmentWindowRow): void {
+  const key = keyText(row.manifest);
+  const known = found.get(key);
+  const profiles = known ?? [];
+  if (known === undefined) found.set(key, profiles);
+  for (const { manifest, ...profile } of profilesOfRow(row)) profiles.push(profile);
 }
 
 /** QuestDB has shown the same row twice while it rewrote a partition, so keys are counted, not rows. */

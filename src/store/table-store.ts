@@ -1,5 +1,5 @@
 /** The `Store` contract over any database that implements `Tables`. */
-import type { Manifest, Segment, SegmentKey, SegmentProfile } from "../segment/manifest.ts";
+import type { Manifest, Segment, SegmentProfile } from "../segment/manifest.ts";
 import type {
   BaselineProfileRow,
   BaselineRow,
@@ -10,6 +10,7 @@ import type {
   ProfileRow,
   QueryLimits,
   RowFilter,
+  SegmentRecords,
   StateRow,
   Store,
   TimeSpan,
@@ -26,13 +27,16 @@ import {
   NOTIFICATION_ROWS,
   PROFILE_ROWS,
   type RowCodec,
-  SEGMENT_PROFILE_ROWS,
+  type RowReader,
+  SEGMENT_RECORD_ROWS,
+  SEGMENT_WINDOW_ROWS,
   STATE_ROWS,
   VERDICT_ROWS,
   WINDOW_ROWS,
 } from "./rows.ts";
 import { SEGMENTS, timeColumn, WINDOWS } from "./schema.ts";
 import { readVisibleProfiles } from "./segment-visibility.ts";
+import { profilesOfRow, rowsOfSegment, type StoredSegmentProfile } from "./segment-windows.ts";
 import { fromStoredText, toStoredText } from "./stored-text.ts";
 import type { Condition, Selection, TableRows, Tables } from "./tables.ts";
 
@@ -52,12 +56,10 @@ export class TableStore implements Store {
   }
 
   async writeSegments(segments: readonly Segment[]): Promise<void> {
-    const profiles = segments.flatMap(({ manifest, profiles }) =>
-      profiles.map((profile) => SEGMENT_PROFILE_ROWS.toCells({ ...profile, manifest })),
-    );
+    const rows = segments.flatMap((segment) => rowsOfSegment(segment).map(SEGMENT_WINDOW_ROWS.toCells));
     const manifests = segments.map(({ manifest }) => MANIFEST_ROWS.toCells(manifest));
     await this.#write([
-      { table: SEGMENT_PROFILE_ROWS.table, rows: profiles },
+      { table: SEGMENT_WINDOW_ROWS.table, rows },
       { table: MANIFEST_ROWS.table, rows: manifests },
     ]);
   }
@@ -96,30 +98,30 @@ export class TableStore implements Store {
   readSegmentProfiles(
     manifests: readonly Manifest[],
   ): Promise<readonly (readonly SegmentProfile[] | undefined)[]> {
-    return readVisibleProfiles(manifests, (selection) => this.#read(SEGMENT_PROFILE_ROWS, selection));
+    return readVisibleProfiles(manifests, (selection) => this.#read(SEGMENT_WINDOW_ROWS, selection));
   }
 
-  readSegmentProfilesOfWindow(
+  async readSegmentProfilesOfWindow(
     swimlane: string,
     source: string,
     windowStartMs: number,
-  ): Promise<readonly (SegmentProfile & { readonly manifest: SegmentKey })[]> {
-    return this.#read(SEGMENT_PROFILE_ROWS, {
+  ): Promise<readonly StoredSegmentProfile[]> {
+    const rows = await this.#read(SEGMENT_WINDOW_ROWS, {
       where: [
         { column: "window_start", is: "=", value: windowStartMs },
         { column: "swimlane", is: "=", value: swimlane },
         { column: "source", is: "=", value: source },
       ],
-      orderBy: ["topic", "topic_partition", "start_offset", "end_offset", "shape", "feature"],
+      orderBy: ["topic", "topic_partition", "start_offset", "end_offset", "shape", "part"],
       limit: ROWS_READ_MAX,
     });
+    return rows.flatMap(profilesOfRow);
   }
 
-  readSegmentRecords(
-    span: Parameters<Store["readSegmentRecords"]>[0],
-  ): Promise<readonly (SegmentProfile & { readonly manifest: SegmentKey })[]> {
+  readSegmentRecords(span: Parameters<Store["readSegmentRecords"]>[0]): Promise<readonly SegmentRecords[]> {
     const ties = ["swimlane", "source", "topic", "topic_partition", "start_offset", "end_offset", "shape"];
-    return this.#readFiltered(SEGMENT_PROFILE_ROWS, { ...span, feature: "*" }, ties);
+    const first: Condition = { column: "part", is: "=", value: 0 };
+    return this.#readFiltered(SEGMENT_RECORD_ROWS, span, ties, [first]);
   }
 
   async writeWindows(windows: readonly WindowRow[], profiles: readonly ProfileRow[]): Promise<void> {
@@ -278,7 +280,7 @@ export class TableStore implements Store {
 
   /** Rows by the filter, in the order of the table's time and then of `ties`, so that equal calls answer alike. */
   #readFiltered<Row>(
-    codec: RowCodec<Row>,
+    codec: RowReader<Row>,
     filter: RowFilter,
     ties: readonly string[],
     more: readonly Condition[] = [],
@@ -292,7 +294,7 @@ export class TableStore implements Store {
     });
   }
 
-  async #read<Row>(codec: RowCodec<Row>, selection: Selection): Promise<readonly Row[]> {
+  async #read<Row>(codec: RowReader<Row>, selection: Selection): Promise<readonly Row[]> {
     const where = selection.where.map(storedCondition);
     const rows = await this.#tables.select(codec.table, { ...selection, where });
     return rows.map(codec.fromCells);

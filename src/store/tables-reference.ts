@@ -14,8 +14,8 @@ DuckDB file. This page is printed from \`src/store/schema.ts\` (\`npx vitest run
   holds is kept as the largest double of its sign.
 - U+E000 and four hexadecimal digits in a text stand for a character that the databases cannot hold (NUL, half of a
   surrogate pair).
-- QuestDB acknowledges a row before readers see it, mostly by less than a second. A segment counts once \`segment_profiles\`
-  shows \`segments.row_count\` rows of it; a window is whole once \`profiles\` shows \`windows.profile_count\` rows of its revision.
+- QuestDB acknowledges a row before readers see it, mostly by less than a second. A segment counts once \`segment_windows\`
+  shows \`segments.row_count\` profiles of it (the sum of \`profile_count\`); a window is whole once \`profiles\` shows \`windows.profile_count\` rows of its revision.
 - A QuestDB with \`tablePrefix\` has it before every name.
 `;
 

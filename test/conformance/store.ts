@@ -105,7 +105,9 @@ function segmentLaws(fresh: () => Promise<Store>): void {
     const store = await fresh();
     const written = segment({ startOffset: 0, endOffset: 10 });
     const count = async () => {
-      const [profiles] = await store.query(`SELECT count(*) AS n FROM ${sqlName(store, "segment_profiles")}`);
+      const [profiles] = await store.query(
+        `SELECT sum(profile_count) AS n FROM ${sqlName(store, "segment_windows")}`,
+      );
       const [manifests] = await store.query(`SELECT count(*) AS n FROM ${sqlName(store, "segments")}`);
       return [profiles!["n"], manifests!["n"]];
     };

@@ -132,7 +132,7 @@ describeWithEngines(["questdb"], "Grafana's queries on QuestDB", () => {
   afterAll(async () => {
     await client?.end();
     await store?.close();
-    for (const table of [...TABLES, "segment_profiles", "states"]) {
+    for (const table of [...TABLES, "segment_windows", "states"]) {
       await fetch(
         `http://127.0.0.1:${httpPort}/exec?query=${encodeURIComponent(`DROP TABLE IF EXISTS ${prefix}${table}`)}`,
       );

@@ -5,10 +5,11 @@
 
 import { OUTCOMES, type OutcomeCounts } from "../../src/decode/outcome.ts";
 import type { Rollup } from "../../src/rollup/rollup.ts";
-import type { Manifest } from "../../src/segment/manifest.ts";
+import type { Manifest, SegmentKey } from "../../src/segment/manifest.ts";
 import type { ProfileRow, WindowRow } from "../../src/store/contract.ts";
-import { type Cells, MANIFEST_ROWS } from "../../src/store/rows.ts";
-import { SEGMENT_PROFILES, SEGMENTS, type Table } from "../../src/store/schema.ts";
+import { type Cells, MANIFEST_ROWS, SEGMENT_WINDOW_ROWS } from "../../src/store/rows.ts";
+import { SEGMENT_WINDOWS, SEGMENTS, type Table } from "../../src/store/schema.ts";
+import { profilesOfRow, type StoredSegmentProfile } from "../../src/store/segment-windows.ts";
 import type { Broker } from "./broker.ts";
 import { type PartitionLog, type WindowTruth, windowKey } from "./log.ts";
 import { IDLE_TIMEOUT_MS, LANE, WINDOW_MS } from "./processes.ts";
@@ -16,8 +17,6 @@ import type { World } from "./world.ts";
 
 type Lost = readonly (readonly [number, number])[];
 
-const at = new Map(SEGMENT_PROFILES.columns.map((column, i) => [column.name, i]));
-const column = (row: Cells, name: string) => row[at.get(name)!];
 /** How far a wall clock that jumps may lead the idle rule, at most: see src/rollup/steady-time.ts. */
 const CLOCK_DOUBT_MS = 90_000;
 
@@ -67,7 +66,9 @@ export class Checks {
   }
 
   shown(table: Table, rows: readonly Cells[]): void {
-    if (table === SEGMENT_PROFILES) for (const row of rows) this.#profileShown(row);
+    if (table === SEGMENT_WINDOWS)
+      for (const row of rows)
+        for (const profile of profilesOfRow(SEGMENT_WINDOW_ROWS.fromCells(row))) this.#profileShown(profile);
     if (table === SEGMENTS) for (const row of rows) this.#manifestShown(MANIFEST_ROWS.fromCells(row));
   }
 
@@ -210,21 +211,19 @@ export class Checks {
     return (this.#shownRows.get(nameOf(manifest))?.size ?? 0) === manifest.rowCount;
   }
 
-  #profileShown(row: Cells): void {
-    const name = `${column(row, "topic_partition")}:${column(row, "start_offset")}-${column(row, "end_offset")}/${column(row, "shape")}`;
-    const key = `${column(row, "window_start")}|${column(row, "swimlane")}|${column(row, "feature")}`;
+  #profileShown({ windowStartMs, swimlane, feature, profile, manifest }: StoredSegmentProfile): void {
+    const name = nameOf(manifest);
+    const key = `${windowStartMs}|${swimlane}|${feature}`;
     const shown = this.#shownRows.get(name);
     if (shown === undefined) this.#shownRows.set(name, new Set([key]));
     else shown.add(key);
-    if (column(row, "feature") !== "x") return;
-    const log = this.#broker.partitions[Number(column(row, "topic_partition"))]!;
-    const [from, to] = [Number(column(row, "start_offset")), Number(column(row, "end_offset"))];
+    if (feature !== "x") return;
+    const log = this.#broker.partitions[manifest.partition]!;
+    const { startOffset: from, endOffset: to } = manifest;
     // A range of which parts were lost to some reader is held by its manifest alone.
     if (log.lostRanges.some(([lostFrom, lostTo]) => lostFrom < to && lostTo > from)) return;
-    const truth = log
-      .windows(from, to, WINDOW_MS)
-      .get(windowKey(String(column(row, "swimlane")), Number(column(row, "window_start"))));
-    const is = [column(row, "number_count"), column(row, "min"), column(row, "max")];
+    const truth = log.windows(from, to, WINDOW_MS).get(windowKey(swimlane, windowStartMs));
+    const is = [profile.numberCount, profile.min, profile.max];
     const should = [truth?.count ?? 0, truth?.min, truth?.max];
     if (is.join() !== should.join())
       this.#fail(`segment ${name}, ${key}: ${is.join()}, the log says ${should.join()}`);
@@ -260,7 +259,7 @@ export class Checks {
   }
 }
 
-function nameOf(manifest: Manifest): string {
+function nameOf(manifest: SegmentKey): string {
   return `${manifest.partition}:${manifest.startOffset}-${manifest.endOffset}/${manifest.shape}`;
 }
 

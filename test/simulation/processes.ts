@@ -61,7 +61,8 @@ export interface Surroundings {
 export interface Process {
   readonly life: Life;
   readonly role: Role;
-  readonly startedMs: number;
+  /** When it had read where the last run stopped, which takes as long as the store is away; `undefined` until then. */
+  readonly begunMs: () => number | undefined;
   readonly rollup: Rollup | undefined;
   /** Gives back what its death leaves in the arena. */
   readonly bury: () => void;
@@ -88,7 +89,7 @@ export function startProcess(around: Surroundings, role: Role, name: string): Pr
   return {
     life,
     role,
-    startedMs: around.world.nowMs,
+    begunMs: () => parts.begunMs,
     rollup: parts.rollup,
     bury: () => parts.bury(),
     quit: parts.quit,
@@ -118,6 +119,7 @@ class Parts {
   readonly #incidents: JobQueue<IncidentJob> | undefined;
   #watch: Watch | undefined;
   #ingest: Ingest | undefined;
+  begunMs: number | undefined;
   quit: (() => Promise<void>) | undefined;
 
   constructor(around: Surroundings, life: Life, role: Role, fail: (error: unknown) => void) {
@@ -182,6 +184,7 @@ class Parts {
 
   async run(): Promise<void> {
     await this.#retried(async () => this.#watch?.restore({ merges: this.#merges, attends: this.#tells }));
+    this.begunMs = this.#around.world.nowMs;
     if (this.#role === "all")
       await this.#retried(async () => {
         while ((await this.#watch!.rollups.poll()) > 0);

@@ -13,7 +13,7 @@ import type { Notification } from "../../src/notify/contract.ts";
 import { type Cells, NOTIFICATION_ROWS, VERDICT_ROWS, WINDOW_ROWS } from "../../src/store/rows.ts";
 import {
   NOTIFICATIONS,
-  SEGMENT_PROFILES,
+  SEGMENT_WINDOWS,
   SEGMENTS,
   STATES,
   type Table,
@@ -257,7 +257,7 @@ class Run {
     };
     // The largest reads are the first to take too long.
     const large = { ...faults, refused: some([faults.refused, faults.refused, 0.5]) };
-    const isLarge = (what: string) => what.startsWith(`select ${SEGMENT_PROFILES.name} `);
+    const isLarge = (what: string) => what.startsWith(`select ${SEGMENT_WINDOWS.name} `);
     world.faultsOf = (what) => (this.#calm ? NO_FAULTS : isLarge(what) ? large : faults);
     world.onCrash = (life) => {
       const process = this.#processes.get(life);
@@ -359,7 +359,8 @@ class Run {
     const life = this.#some()?.life;
     if (life === undefined) return;
     life.skewMs = this.#world.between(-600_000, 600_000);
-    if (this.#world.nowMs < this.#processes.get(life)!.startedMs + MISLED_MS) this.#misled.add(life);
+    const begunMs = this.#processes.get(life)!.begunMs();
+    if (begunMs === undefined || this.#world.nowMs < begunMs + MISLED_MS) this.#misled.add(life);
     this.#world.note(`the clock of ${life.name} is off by ${life.skewMs} ms`);
     this.#world.after(this.#world.between(30_000, 400_000), () => {
       life.skewMs = 0;
