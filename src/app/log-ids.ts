@@ -37,9 +37,12 @@ export class LogIds {
     }
   }
 
+  get hasUnwritten(): boolean {
+    return this.#unwritten.size > 0;
+  }
+
   /** To be called before the first segment of an assignment is written: no path is without the id of its log. */
   async write(): Promise<void> {
-    if (this.#unwritten.size === 0) return;
     const keys = [...this.#unwritten];
     await this.#store.writeStates(keys.map((key) => ({ key, value: this.#known.get(key)! })));
     for (const key of keys) this.#unwritten.delete(key);

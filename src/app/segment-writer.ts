@@ -91,10 +91,8 @@ export class SegmentWriter {
     const { source, store, logIds, onSegments } = this.#options;
     if (letters.length > 0) await this.#insist("dead letters", () => source.keepDeadLetters(letters));
     if (segments.length > 0) {
-      await this.#insist("the ids of logs", async () => {
-        await source.confirmLogs?.();
-        await logIds?.write();
-      });
+      if (source.confirmLogs !== undefined) await this.#insist("the logs' ids", () => source.confirmLogs!());
+      if (logIds?.hasUnwritten) await this.#insist("the logs' ids", () => logIds.write());
       await this.#insist("segments", () => store.writeSegments(segments));
       for (const { topic, partition, endOffset } of lastOfEachPartition(segments))
         await source.commit(topic, partition, endOffset);
