@@ -6,6 +6,7 @@
 
 import { LaneAuditor, type LaneAuditorOptions } from "../audit/lane-auditor.ts";
 import type { Clock } from "../base/clock.ts";
+import { Slots } from "../base/slots.ts";
 import type { Telemetry } from "../base/telemetry.ts";
 import { coarserSizes, coarserStartMs } from "../rollup/coarser.ts";
 import type { CompleteWindow } from "../rollup/complete-window.ts";
@@ -72,6 +73,10 @@ export interface AuditServiceOptions {
 /** Lanes whose auditors are kept in memory; the one used longest ago is put away first. */
 const AUDITORS_MAX = 20_000;
 
+/** Lanes further behind than this many windows catch up a few at a time: each holds many windows in memory. */
+const FEW_WINDOWS = 4;
+const CATCH_UPS_MAX = 32;
+
 interface Lane {
   auditor: LaneAuditor;
   sinceCheckpoint: number;
@@ -86,6 +91,7 @@ export class AuditService {
   /** The newest job of each lane that runs or waits here. */
   readonly #running = new Map<string, Promise<void>>();
 
+  readonly #catchUps = new Slots(CATCH_UPS_MAX);
   readonly #coarser: CoarserWindows;
   readonly #metrics: SqlMetrics;
 
@@ -114,14 +120,23 @@ export class AuditService {
     const lane = await this.#laneOf(job);
     for (const late of await lateComparisons(this.#options, job, lane.auditor)) await this.#tell([late]);
     while (!this.#options.signal.aborted) {
-      const windows = await this.#next.after(lane.auditor.lastWindowStartMs, job, this.#metrics.hasAny(job));
-      if (windows.length === 0) break;
-      await this.#judge(lane, job, await this.#metrics.measure(job, windows));
-      await this.#judgeCoarser(job, lane);
+      const behindMs = job.untilStartMs - lane.auditor.lastWindowStartMs;
+      const step = () => this.#judgeNext(lane, job);
+      const isBehind = behindMs > FEW_WINDOWS * job.windowSizeMs;
+      if (!(await (isBehind ? this.#catchUps.run(step) : step()))) break;
     }
     if (job.revisedStartMs !== undefined) await this.#reviseCoarser(job, job.revisedStartMs);
     // Also where nothing was new: an earlier try of the job may have come as far as here.
     await this.#judgeCoarser(job, lane);
+  }
+
+  /** @returns false when the job has been done. */
+  async #judgeNext(lane: Lane, job: AuditJob): Promise<boolean> {
+    const windows = await this.#next.after(lane.auditor.lastWindowStartMs, job, this.#metrics.hasAny(job));
+    if (windows.length === 0) return false;
+    await this.#judge(lane, job, await this.#metrics.measure(job, windows));
+    await this.#judgeCoarser(job, lane);
+    return true;
   }
 
   async #judge(

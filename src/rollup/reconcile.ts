@@ -21,6 +21,8 @@ export interface ReconcilerOptions {
   readonly onPath: OnPath;
   /** False where the path is not known so far back: nothing can be said of its windows. */
   readonly isWalked: (row: Placed) => boolean;
+  /** True while late data waits to be merged: what differs then is late, and no suspect. */
+  readonly isLate: () => boolean;
 }
 
 /** How far back windows are looked at, in event time. */
@@ -63,7 +65,7 @@ export class Reconciler {
       if (this.#options.clock.elapsedMs() - suspect.sinceMs < CONFIRM_MS) continue;
       const again = await this.#compare(suspect.window);
       this.#suspects.delete(key);
-      if (again === undefined) continue;
+      if (again === undefined || this.#options.isLate()) continue;
       const how = howOf(again.known, again.merged.window.recordCount);
       if (how === suspect.how) repaired.push(...(await this.#tell(again)));
       else this.#suspect(suspect.window, how);
@@ -75,6 +77,7 @@ export class Reconciler {
   #suspect(window: WindowName, how: string): void {
     const key = keyOf(window);
     if (this.#suspects.has(key) || this.#told.has(key) || this.#suspects.size >= SUSPECTS_MAX) return;
+    if (this.#options.isLate()) return;
     this.#suspects.set(key, { window, how, sinceMs: this.#options.clock.elapsedMs() });
   }
 

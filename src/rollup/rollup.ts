@@ -75,6 +75,7 @@ export class Rollup {
       onPath,
       lanes: () => this.#lanes.values(),
       isWalked: (row) => this.#isWalked(row),
+      isLate: () => this.#revisions.count > 0,
     });
   }
 

@@ -17,8 +17,10 @@ export const bullmqOptionsSchema = z.strictObject({
     .int()
     .min(1)
     .max(1_000)
-    .default(32)
-    .describe("Jobs that one process has under way: most wait for the store, whose answers they share."),
+    .default(256)
+    .describe(
+      "Jobs that one process has under way: most wait for the store, whose answers and commits they share. Of lanes that are behind, at most 32 at once.",
+    ),
   attemptsMax: z
     .int()
     .min(1)

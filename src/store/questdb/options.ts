@@ -46,7 +46,7 @@ export const questDbOptionsSchema = z.strictObject({
     .int()
     .min(0)
     .max(60_000)
-    .default(1_000)
+    .default(250)
     .describe("Under load a table is written at most this often, ms; when idle at once."),
   flushRowsMax: z
     .int()
