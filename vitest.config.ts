@@ -13,6 +13,9 @@ export default defineConfig({
             "test/{conformance,journey,simulation,regression,structure}/**/*.test.ts",
           ],
           testTimeout: 30_000,
+          // Vitest would leave a core to itself, of two.
+          maxWorkers: "100%",
+          sequence: { groupOrder: 0 },
         },
       },
       {
@@ -22,6 +25,7 @@ export default defineConfig({
           testTimeout: 180_000,
           hookTimeout: 180_000,
           fileParallelism: false,
+          sequence: { groupOrder: 1 },
           globalSetup: ["test/harness/engines-setup.ts"],
         },
       },
