@@ -18,6 +18,7 @@ import type {
   WindowRow,
 } from "./contract.ts";
 import { filterConditions, ROWS_READ_MAX, spanConditions } from "./filter.ts";
+import { refuseOldFormat } from "./old-format.ts";
 import {
   BASELINE_PROFILE_ROWS,
   BASELINE_ROWS,
@@ -51,8 +52,9 @@ export class TableStore implements Store {
     this.#tables = tables;
   }
 
-  open(): Promise<void> {
-    return this.#tables.open();
+  async open(): Promise<void> {
+    await this.#tables.open();
+    await refuseOldFormat(this.#tables);
   }
 
   async writeSegments(segments: readonly Segment[]): Promise<void> {
