@@ -2,8 +2,10 @@
  * A lane of numbers through the auditor that `replay` and the service run, without records, files and a store between:
  * the same verdicts at a tenth of the time.
  */
+
 import { BUILT_IN_DETECTORS } from "../../detectors/index.ts";
 import { LaneAuditor } from "../../src/audit/lane-auditor.ts";
+import { groupBy } from "../../src/base/group-by.ts";
 import { hashText } from "../../src/base/random.ts";
 import type { CompleteWindow } from "../../src/rollup/complete-window.ts";
 import { ProfileArena } from "../../src/sketch/arena.ts";
@@ -41,14 +43,8 @@ export function auditSeries(
 }
 
 function valuesByWindow({ rows, windowSizeMs }: SeriesLane): Map<number, number[]> {
-  const values = new Map<number, number[]>();
-  for (const row of rows) {
-    const startMs = Math.floor(row.startMs / windowSizeMs) * windowSizeMs;
-    const known = values.get(startMs);
-    if (known) known.push(row.value);
-    else values.set(startMs, [row.value]);
-  }
-  return values;
+  const windows = groupBy(rows, ({ startMs }) => Math.floor(startMs / windowSizeMs) * windowSizeMs);
+  return new Map([...windows].map(([startMs, own]) => [startMs, own.map(({ value }) => value)]));
 }
 
 function windowOfCounts(lane: SeriesLane, startMs: number, counts: readonly number[]): CompleteWindow {

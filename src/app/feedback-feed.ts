@@ -1,5 +1,7 @@
 /** What people have said of incidents, by lane; looked up again every so often, so that it holds without a restart. */
+
 import type { Clock } from "../base/clock.ts";
+import { groupBy } from "../base/group-by.ts";
 import type { FeedbackRow, Store } from "../store/contract.ts";
 
 export interface FeedbackFeedOptions {
@@ -27,19 +29,9 @@ export class FeedbackFeed {
     const nowMs = clock.nowMs();
     if (nowMs - this.#readAtMs >= REFRESH_MS) {
       const rows = await store.readFeedback({ descending: true, limit: ROWS_MAX });
-      this.#byLane = byLane([...rows].reverse());
+      this.#byLane = groupBy([...rows].reverse(), ({ swimlane }) => swimlane);
       this.#readAtMs = nowMs;
     }
     return this.#byLane.get(swimlane) ?? [];
   }
-}
-
-function byLane(rows: readonly FeedbackRow[]): ReadonlyMap<string, readonly FeedbackRow[]> {
-  const lanes = new Map<string, FeedbackRow[]>();
-  for (const row of rows) {
-    const lane = lanes.get(row.swimlane);
-    if (lane === undefined) lanes.set(row.swimlane, [row]);
-    else lane.push(row);
-  }
-  return lanes;
 }

@@ -1,6 +1,8 @@
 /** Brings judged windows to the incident service: within the process in event-time order, or as jobs from other processes. */
+
 import type { Clock } from "../base/clock.ts";
 import { OperationalError } from "../base/errors.ts";
+import { groupBy } from "../base/group-by.ts";
 import type { JobQueue } from "../queue/contract.ts";
 import { type LaneName, laneKey } from "../rollup/lane-progress.ts";
 import type { Store, VerdictRow } from "../store/contract.ts";
@@ -147,12 +149,7 @@ export class IncidentFeed {
 
 function windowsOf(lane: IncidentJob, verdicts: readonly VerdictRow[]): readonly WindowVerdicts[] {
   const { swimlane, source, windowSizeMs } = lane;
-  const byWindow = new Map<number, VerdictRow[]>();
-  for (const row of verdicts) {
-    const group = byWindow.get(row.windowStartMs);
-    if (group === undefined) byWindow.set(row.windowStartMs, [row]);
-    else group.push(row);
-  }
+  const byWindow = groupBy(verdicts, (row) => row.windowStartMs);
   return [...byWindow].map(([windowStartMs, rows]) => ({
     window: { swimlane, source, windowSizeMs, windowStartMs },
     verdicts: rows,

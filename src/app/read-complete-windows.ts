@@ -1,7 +1,8 @@
 /** Merged windows of one lane and source with their profiles, as the store has them. */
+import { groupBy } from "../base/group-by.ts";
 import type { CompleteWindow } from "../rollup/complete-window.ts";
 import type { LaneName } from "../rollup/lane-progress.ts";
-import type { ProfileRow, Store } from "../store/contract.ts";
+import type { Store } from "../store/contract.ts";
 
 export interface LaneSpan extends LaneName {
   readonly windowSizeMs: number;
@@ -27,12 +28,7 @@ export async function readCompleteWindows(
     untilMs: windows.at(-1)!.windowStartMs + 1,
     limit: PROFILES_MAX,
   });
-  const profiles = new Map<number, ProfileRow[]>();
-  for (const row of rows) {
-    const group = profiles.get(row.windowStartMs);
-    if (group === undefined) profiles.set(row.windowStartMs, [row]);
-    else group.push(row);
-  }
+  const profiles = groupBy(rows, (row) => row.windowStartMs);
   return windows.map((window) => ({
     window,
     profiles: (profiles.get(window.windowStartMs) ?? [])

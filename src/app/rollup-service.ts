@@ -1,6 +1,8 @@
 /** From durable segments to merged windows in the store, and a job for each lane that has something to judge. */
+
 import type { Clock } from "../base/clock.ts";
 import { errorText } from "../base/errors.ts";
+import { groupBy } from "../base/group-by.ts";
 import type { Telemetry } from "../base/telemetry.ts";
 import type { JobQueue } from "../queue/contract.ts";
 import { writeCheckpoint } from "../rollup/checkpoint.ts";
@@ -74,7 +76,8 @@ export class RollupService {
 
   /** Takes segments that this process has just written. */
   async take(segments: readonly Segment[]): Promise<void> {
-    for (const group of byPartition(segments)) {
+    const partitions = groupBy(segments, ({ manifest }) => `${manifest.topic}|${manifest.partition}`);
+    for (const group of partitions.values()) {
       const { topic, partition } = group[0]!.manifest;
       this.#options.rollup.add(topic, partition, group);
     }
@@ -241,15 +244,4 @@ function jobsOf(
     }
   }
   return [...jobs.values()];
-}
-
-function byPartition(segments: readonly Segment[]): Iterable<Segment[]> {
-  const groups = new Map<string, Segment[]>();
-  for (const segment of segments) {
-    const key = `${segment.manifest.topic}|${segment.manifest.partition}`;
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [segment]);
-    else group.push(segment);
-  }
-  return groups.values();
 }

@@ -2,6 +2,7 @@
  * Reads of many lanes' newest windows, asked for one by one and answered with one query for all that wait. At the end of
  * a window every lane asks at once, and a query costs the database far more than the rows of another lane.
  */
+import { groupBy } from "../base/group-by.ts";
 import type { LaneName } from "../rollup/lane-progress.ts";
 import type { ProfileRow, RowFilter, Store, VerdictRow, WindowRow } from "../store/contract.ts";
 
@@ -87,7 +88,7 @@ class LaneReads<Row extends LaneName & { readonly windowStartMs: number }> {
         for (const { span, resolve } of group) resolve(await this.#read(span));
         return;
       }
-      const byLane = groupByLane(rows);
+      const byLane = groupBy(rows, nameOf);
       for (const { span, resolve } of group) {
         const isWithin = (row: Row) => row.windowStartMs >= span.sinceMs && row.windowStartMs < span.untilMs;
         resolve((byLane.get(nameOf(span)) ?? []).filter(isWithin).slice(0, span.limit));
@@ -118,17 +119,6 @@ function filterOf(spans: readonly FewWindows[]): RowFilter {
     untilMs: Math.max(...spans.map(({ untilMs }) => untilMs)),
     limit: ROWS_MAX,
   };
-}
-
-function groupByLane<Row extends LaneName>(rows: readonly Row[]): ReadonlyMap<string, Row[]> {
-  const groups = new Map<string, Row[]>();
-  for (const row of rows) {
-    const name = nameOf(row);
-    const group = groups.get(name);
-    if (group === undefined) groups.set(name, [row]);
-    else group.push(row);
-  }
-  return groups;
 }
 
 function nameOf({ swimlane, source }: LaneName): string {

@@ -1,5 +1,7 @@
 /** The features of a lane: what was seen of each, and what its newest verdicts say. */
+
 import type { Answer, FeatureKind, Severity } from "../../detectors/contract.ts";
+import { groupBy } from "../base/group-by.ts";
 import type { Store, TimeSpan, VerdictRow } from "../store/contract.ts";
 import { type FeatureBrief, type PlainTables, readFeatureBriefs } from "./lean-reads.ts";
 import type { FeatureAnswer, FeaturesAnswer } from "./wire.ts";
@@ -36,7 +38,7 @@ export async function listFeatures(
     untilMs: asked.untilMs,
     limit: VERDICTS_MAX,
   });
-  const byFeature = groupVerdicts(verdicts);
+  const byFeature = groupBy(verdicts, keyOf);
   return {
     swimlane,
     windowSizeMs,
@@ -72,16 +74,6 @@ function valueKindOf(brief: FeatureBrief): FeatureKind {
   return distinct > ID_DISTINCT_MIN && distinct > (ID_DISTINCT_SHARE * names) / brief.windowCount
     ? "id"
     : "category";
-}
-
-function groupVerdicts(verdicts: readonly VerdictRow[]): ReadonlyMap<string, readonly VerdictRow[]> {
-  const groups = new Map<string, VerdictRow[]>();
-  for (const verdict of verdicts) {
-    const known = groups.get(keyOf(verdict));
-    if (known) known.push(verdict);
-    else groups.set(keyOf(verdict), [verdict]);
-  }
-  return groups;
 }
 
 const keyOf = (of: { readonly source: string; readonly feature: string }) =>

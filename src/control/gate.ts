@@ -6,7 +6,9 @@
  * feature. All else is `unknown`, and says what is missing: silence is never taken for health.
  * Pure: rows in, answer out. Windows are independent, so a long span is added in pieces.
  */
+
 import { isLimit } from "../audit/verdict-name.ts";
+import { groupBy } from "../base/group-by.ts";
 import type { IncidentRow, LaneRow, VerdictRow, WindowRow } from "../store/contract.ts";
 import type { LaneSettings } from "./contract.ts";
 import { GateReasons } from "./gate-reasons.ts";
@@ -177,7 +179,7 @@ export class Gate {
     span: Omit<GateReason, "kind" | "answer" | "detail" | "count">,
   ): boolean {
     let ok = true;
-    for (const [feature, ofFeature] of byFeature(verdicts)) {
+    for (const [feature, ofFeature] of groupBy(verdicts, ({ feature }) => feature)) {
       const anomalous = ofFeature.filter((verdict) => this.#holds(verdict));
       for (const verdict of anomalous) this.#addAnomalous(verdict);
       if (anomalous.length > 0) ok = false;
@@ -279,22 +281,5 @@ function newestVerdicts(
     const known = newest.get(key);
     if (known === undefined || known.revision < verdict.revision) newest.set(key, verdict);
   }
-  const byWindow = new Map<string, JudgedVerdict[]>();
-  for (const verdict of newest.values()) {
-    const key = windowKey(verdict.source, verdict.windowStartMs);
-    const list = byWindow.get(key);
-    if (list) list.push(verdict);
-    else byWindow.set(key, [verdict]);
-  }
-  return byWindow;
-}
-
-function byFeature(verdicts: readonly JudgedVerdict[]): Map<string, JudgedVerdict[]> {
-  const features = new Map<string, JudgedVerdict[]>();
-  for (const verdict of verdicts) {
-    const list = features.get(verdict.feature);
-    if (list) list.push(verdict);
-    else features.set(verdict.feature, [verdict]);
-  }
-  return features;
+  return groupBy(newest.values(), ({ source, windowStartMs }) => windowKey(source, windowStartMs));
 }

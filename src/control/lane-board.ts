@@ -4,8 +4,10 @@
  * A thousand lanes with sixty windows each are too many rows to read for every open page every two seconds, so the
  * newest windows stay in memory and only the newest few are read again. Every map is bounded by lanes × windows.
  */
+
 import type { Answer, Severity } from "../../detectors/contract.ts";
 import type { Clock } from "../base/clock.ts";
+import { groupBy } from "../base/group-by.ts";
 import type { LaneRow, Store, WindowRow } from "../store/contract.ts";
 import type { LaneSettings } from "./contract.ts";
 import { laneHealth } from "./lane-health.ts";
@@ -80,7 +82,10 @@ export class LaneBoard {
     const bySwimlane = this.#group(this.#rows);
     const whole = this.#refreshCount++ % WHOLE_EVERY === 0;
     const answers = new Map<string, Answer[]>();
-    for (const [windowSizeMs, lanes] of bySize(bySwimlane)) {
+    for (const [windowSizeMs, lanes] of groupBy(
+      [...bySwimlane.values()].flat(),
+      (lane) => lane.windowSizeMs,
+    )) {
       const newestMs = Math.max(...lanes.map((lane) => lane.lastWindowMs));
       await this.#readCounts(windowSizeMs, newestMs, whole);
       await this.#readAnswers(windowSizeMs, newestMs, answers);
@@ -155,13 +160,8 @@ export class LaneBoard {
   }
 
   async #readIncidents(nowMs: number): Promise<Map<string, IncidentBrief[]>> {
-    const bySwimlane = new Map<string, IncidentBrief[]>();
-    for (const incident of await readIncidentBriefs(this.#options.tables, nowMs - BUDGET_SPAN_MS)) {
-      const known = bySwimlane.get(incident.swimlane);
-      if (known) known.push(incident);
-      else bySwimlane.set(incident.swimlane, [incident]);
-    }
-    return bySwimlane;
+    const incidents = await readIncidentBriefs(this.#options.tables, nowMs - BUDGET_SPAN_MS);
+    return groupBy(incidents, ({ swimlane }) => swimlane);
   }
 
   /** Drops what is no longer drawn, so that memory follows the lanes that are there. */
@@ -252,18 +252,6 @@ export function countHealths(lanes: readonly LaneAnswer[]): Record<Health, numbe
   const counts = Object.fromEntries(HEALTHS.map((health) => [health, 0])) as Record<Health, number>;
   for (const lane of lanes) counts[lane.health]++;
   return counts;
-}
-
-function bySize(bySwimlane: Map<string, LaneRow[]>): Map<number, LaneRow[]> {
-  const sizes = new Map<number, LaneRow[]>();
-  for (const lanes of bySwimlane.values()) {
-    for (const lane of lanes) {
-      const known = sizes.get(lane.windowSizeMs);
-      if (known) known.push(lane);
-      else sizes.set(lane.windowSizeMs, [lane]);
-    }
-  }
-  return sizes;
 }
 
 const bySeverity = (a: IncidentBrief, b: IncidentBrief) =>

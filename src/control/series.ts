@@ -5,6 +5,7 @@
  * quantiles average by how many numbers they stand for. The answer says how wide a point is, and marks keep their
  * exact window, so an anomaly never disappears in a wide point.
  */
+import { groupBy } from "../base/group-by.ts";
 import type { VerdictRow, WindowRow } from "../store/contract.ts";
 import { readExplanation } from "./explanation.ts";
 import type { Point } from "./lean-reads.ts";
@@ -108,13 +109,7 @@ function emptySeries(feature: string): SeriesAnswer {
 type Groups<Row> = readonly (readonly [startMs: number, rows: readonly Row[]])[];
 
 function groupByStep<Row>(rows: readonly Row[], startOf: (row: Row) => number, stepMs: number): Groups<Row> {
-  const groups = new Map<number, Row[]>();
-  for (const row of rows) {
-    const startMs = Math.floor(startOf(row) / stepMs) * stepMs;
-    const known = groups.get(startMs);
-    if (known) known.push(row);
-    else groups.set(startMs, [row]);
-  }
+  const groups = groupBy(rows, (row) => Math.floor(startOf(row) / stepMs) * stepMs);
   return [...groups].sort(([a], [b]) => a - b);
 }
 

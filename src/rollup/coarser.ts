@@ -5,7 +5,9 @@
  * Counts, bins, minima and maxima of a larger window are exactly those of its records; the same windows give the
  * same bits whenever they are merged.
  */
+
 import { invariant } from "../base/errors.ts";
+import { groupBy } from "../base/group-by.ts";
 import { hashText } from "../base/random.ts";
 import { mergeProfiles } from "../sketch/merge.ts";
 import type { ProfileRow } from "../store/contract.ts";
@@ -36,7 +38,9 @@ export function mergeCoarser(target: MergeTarget, windows: readonly CompleteWind
   invariant(windows.every(isWithin), "a larger window is merged from those within it");
   const recordCount = sum(windows, ({ window }) => window.recordCount);
   const profiles: ProfileRow[] = [];
-  for (const [feature, parts] of [...byFeature(windows)].sort(([a], [b]) => (a < b ? -1 : 1))) {
+  const rows = windows.flatMap(({ profiles }) => profiles);
+  const byFeature = groupBy(rows, ({ feature }) => feature);
+  for (const [feature, parts] of [...byFeature].sort(([a], [b]) => (a < b ? -1 : 1))) {
     const seed = hashText(`${swimlane}|${source}|${feature}|${windowStartMs}|${windowSizeMs}`);
     const profile = mergeProfiles(
       parts.map((part) => part.profile),
@@ -52,16 +56,6 @@ export function mergeCoarser(target: MergeTarget, windows: readonly CompleteWind
     segmentCount: sum(windows, (each) => each.window.segmentCount),
   };
   return { window, profiles };
-}
-
-function byFeature(windows: readonly CompleteWindow[]): Map<string, ProfileRow[]> {
-  const features = new Map<string, ProfileRow[]>();
-  for (const row of windows.flatMap(({ profiles }) => profiles)) {
-    const parts = features.get(row.feature);
-    if (parts === undefined) features.set(row.feature, [row]);
-    else parts.push(row);
-  }
-  return features;
 }
 
 function sum(windows: readonly CompleteWindow[], count: (window: CompleteWindow) => number): number {

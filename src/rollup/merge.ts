@@ -1,4 +1,5 @@
 /** Merges the rows of a window over all partitions and segments, in a fixed order, so that repeating it gives the same bits. */
+import { groupBy } from "../base/group-by.ts";
 import { hashText } from "../base/random.ts";
 import type { SegmentKey, SegmentProfile } from "../segment/manifest.ts";
 import { mergeProfiles } from "../sketch/merge.ts";
@@ -23,7 +24,7 @@ export interface MergeTarget extends LaneName {
 /** @param rows all rows of the window on the paths; none for a silent window. */
 export function mergeWindow(target: MergeTarget, rows: readonly PlacedProfile[]): CompleteWindow {
   const { swimlane, source, windowStartMs, windowSizeMs, revision } = target;
-  const byFeature = groupByFeature([...rows].sort(comparePlaces));
+  const byFeature = groupBy([...rows].sort(comparePlaces), ({ feature }) => feature);
   const recordCount = (byFeature.get("*") ?? []).reduce((sum, row) => sum + row.profile.presentCount, 0);
   const profiles: ProfileRow[] = [];
   for (const feature of [...byFeature.keys()].sort()) {
@@ -64,16 +65,6 @@ export function mergeWindow(target: MergeTarget, rows: readonly PlacedProfile[])
     mergedAtMs: target.mergedAtMs,
   };
   return { window, profiles };
-}
-
-function groupByFeature(rows: readonly PlacedProfile[]): Map<string, PlacedProfile[]> {
-  const byFeature = new Map<string, PlacedProfile[]>();
-  for (const row of rows) {
-    const group = byFeature.get(row.feature);
-    if (group === undefined) byFeature.set(row.feature, [row]);
-    else group.push(row);
-  }
-  return byFeature;
 }
 
 function comparePlaces(a: PlacedProfile, b: PlacedProfile): number {

@@ -2,6 +2,7 @@
  * The walk that finds the truth of one partition: a path of segments that tiles the offsets from a known start,
  * without a gap or an overlap, as far as it goes. Segments off the path are true too, but counted already.
  */
+import { groupBy } from "../base/group-by.ts";
 import type { Manifest } from "../segment/manifest.ts";
 
 /** How an offset is best reached: by which segment, and with how many records lost on the way. */
@@ -53,13 +54,10 @@ function isBetter(next: Arrival, known: Arrival | undefined): boolean {
 }
 
 function groupByStart(candidates: readonly Manifest[], startOffset: number): Map<number, Manifest[]> {
-  const byStart = new Map<number, Manifest[]>();
-  for (const manifest of candidates) {
-    if (manifest.startOffset < startOffset || manifest.endOffset <= manifest.startOffset) continue;
-    const group = byStart.get(manifest.startOffset);
-    if (group === undefined) byStart.set(manifest.startOffset, [manifest]);
-    else group.push(manifest);
-  }
+  const usable = candidates.filter(
+    (manifest) => manifest.startOffset >= startOffset && manifest.endOffset > manifest.startOffset,
+  );
+  const byStart = groupBy(usable, (manifest) => manifest.startOffset);
   // Under two shapes the same range may stand twice; the order of their names decides, so that all readers agree.
   for (const group of byStart.values())
     group.sort((a, b) => a.endOffset - b.endOffset || (a.shape < b.shape ? -1 : 1));

@@ -2,9 +2,11 @@
  * From segments to complete windows: adds manifests to their partition's frontier, holds the rows of windows that are
  * still open, and releases a window once every partition that could still bring records to it has passed its end.
  */
+
 import type { LaneRules, LaneWindows } from "../assign/lane.ts";
 import type { Clock } from "../base/clock.ts";
 import { OperationalError } from "../base/errors.ts";
+import { groupBy } from "../base/group-by.ts";
 import type { Telemetry } from "../base/telemetry.ts";
 import type { Manifest, Segment, SegmentProfile } from "../segment/manifest.ts";
 import type { Store } from "../store/contract.ts";
@@ -301,14 +303,13 @@ export class Rollup {
   }
 
   #groupWatermarks(): Map<string, GroupWatermark> {
-    const byGroup = new Map<string, PartitionFrontier[]>();
-    for (const [key, frontier] of this.#frontiers) {
-      const group = this.#groupOfPartition.get(key)!;
-      const frontiers = byGroup.get(group);
-      if (frontiers === undefined) byGroup.set(group, [frontier]);
-      else frontiers.push(frontier);
-    }
-    return new Map([...byGroup].map(([group, frontiers]) => [group, groupWatermark(frontiers)]));
+    const byGroup = groupBy(this.#frontiers, ([key]) => this.#groupOfPartition.get(key)!);
+    return new Map(
+      [...byGroup].map(([group, entries]) => [
+        group,
+        groupWatermark(entries.map(([, frontier]) => frontier)),
+      ]),
+    );
   }
 
   #watermarks(): Map<string, GroupWatermark> {

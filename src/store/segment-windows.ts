@@ -2,6 +2,7 @@
  * A segment's profiles as rows: those of one window, swimlane and source lie together in one row, since they are written
  * and read together and nobody selects among them. A row for each feature cost the database fifty times as much.
  */
+import { groupBy } from "../base/group-by.ts";
 import type { Segment, SegmentKey, SegmentProfile } from "../segment/manifest.ts";
 import { ProfileListReader, ProfileListWriter } from "../sketch/profile-list.ts";
 import { sharedName } from "../sketch/shared-lists.ts";
@@ -37,18 +38,9 @@ type Named = readonly [feature: string, kind: SegmentProfile["kind"], categories
 
 /** The rows of a segment. A pure function of it: whoever writes it writes the same. */
 export function rowsOfSegment({ manifest, profiles }: Segment): SegmentWindowRow[] {
-  const lanes = new Map<string, SegmentProfile[]>();
-  for (const profile of profiles) {
-    const key = JSON.stringify([
-      profile.windowStartMs,
-      profile.windowSizeMs,
-      profile.swimlane,
-      profile.source,
-    ]);
-    const lane = lanes.get(key);
-    if (lane === undefined) lanes.set(key, [profile]);
-    else lane.push(profile);
-  }
+  const lanes = groupBy(profiles, ({ windowStartMs, windowSizeMs, swimlane, source }) =>
+    JSON.stringify([windowStartMs, windowSizeMs, swimlane, source]),
+  );
   return [...lanes.values()].flatMap((lane) => rowsOfLane(manifest, lane));
 }
 

@@ -1,6 +1,8 @@
 /** Records that cannot be counted as data, kept in a topic of their own: the bytes as they came, the rest in headers. */
+
 import { CompressionTypes, type Kafka, type Message, Partitioners, type Producer } from "kafkajs";
 import { withDeadline } from "../../base/deadline.ts";
+import { groupBy } from "../../base/group-by.ts";
 import type { DeadLetter } from "../contract.ts";
 import type { Ask } from "./ask.ts";
 import { kafkaFailure } from "./failure.ts";
@@ -27,7 +29,7 @@ export class DeadLetters {
 
   /** Resolves once the brokers have them all. After an error some may be there: they will be there twice. */
   async keep(letters: readonly DeadLetter[]): Promise<void> {
-    for (const [topic, own] of groupBy(letters, this.#topicOf)) {
+    for (const [topic, own] of groupBy(letters, (letter) => this.#topicOf(letter.topic))) {
       await this.#makeOnce(topic);
       for (const messages of requests(own)) await this.#send(topic, messages);
     }
@@ -67,20 +69,6 @@ export class DeadLetters {
     await producer.connect();
     return producer;
   }
-}
-
-function groupBy(
-  letters: readonly DeadLetter[],
-  topicOf: (topic: string) => string,
-): Map<string, DeadLetter[]> {
-  const groups = new Map<string, DeadLetter[]>();
-  for (const letter of letters) {
-    const topic = topicOf(letter.topic);
-    const group = groups.get(topic);
-    if (group) group.push(letter);
-    else groups.set(topic, [letter]);
-  }
-  return groups;
 }
 
 function* requests(letters: readonly DeadLetter[]): Generator<Message[]> {
