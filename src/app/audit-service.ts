@@ -27,6 +27,7 @@ import { lateComparisons, noteAwaited } from "./late-comparisons.ts";
 import { NextWindows } from "./next-windows.ts";
 import type { RecentWindows } from "./recent-windows.ts";
 import type { References } from "./references.ts";
+import { FEW_WINDOWS } from "./shared-reads.ts";
 import { type MeasuredWindow, SqlMetrics, type SqlMetricsOf } from "./sql-metrics.ts";
 
 /** Judge all complete windows of a lane and source up to one; from `revisedMs` again where late data changed one. */
@@ -73,8 +74,7 @@ export interface AuditServiceOptions {
 /** Lanes whose auditors are kept in memory; the one used longest ago is put away first. */
 const AUDITORS_MAX = 20_000;
 
-/** Lanes further behind than this many windows catch up a few at a time: each holds many windows in memory. */
-const FEW_WINDOWS = 4;
+/** Lanes that catch up at once: each holds many windows in memory. */
 const CATCH_UPS_MAX = 32;
 
 interface Lane {

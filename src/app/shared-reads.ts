@@ -9,7 +9,7 @@ import type { ProfileRow, RowFilter, Store, VerdictRow, WindowRow } from "../sto
 /** Lanes of one query. */
 const LANES_MAX = 64;
 /** A span of more windows is a catch-up: it is read by itself, so that nobody waits for it or holds its rows. */
-const WINDOWS_MAX = 4;
+export const FEW_WINDOWS = 4;
 /** Rows of one query, for all of its lanes. */
 const ROWS_MAX = 100_000;
 
@@ -68,7 +68,7 @@ class LaneReads<Row extends LaneName & { readonly windowStartMs: number }> {
   /** Those that wait for about the same time as the first, which is among them. */
   #takeGroup(): Waiting<Row>[] {
     const { windowSizeMs, sinceMs, untilMs } = this.#waiting[0]!.span;
-    const [fromMs, toMs] = [untilMs - WINDOWS_MAX * windowSizeMs, sinceMs + WINDOWS_MAX * windowSizeMs];
+    const [fromMs, toMs] = [untilMs - FEW_WINDOWS * windowSizeMs, sinceMs + FEW_WINDOWS * windowSizeMs];
     const group: Waiting<Row>[] = [];
     this.#waiting = this.#waiting.filter((waiting) => {
       const { span } = waiting;
@@ -106,7 +106,7 @@ function isFewWindows(filter: RowFilter): filter is FewWindows {
   const isWhole = swimlane !== undefined && source !== undefined && windowSizeMs !== undefined;
   if (!isWhole || sinceMs === undefined || untilMs === undefined) return false;
   return (
-    untilMs - sinceMs <= WINDOWS_MAX * windowSizeMs &&
+    untilMs - sinceMs <= FEW_WINDOWS * windowSizeMs &&
     Object.keys(filter).every((key) => SHARED_KEYS.has(key))
   );
 }

@@ -5,12 +5,11 @@
  */
 import type { Outcome } from "../decode/outcome.ts";
 import type { SourceCount, WindowCounts } from "../incident/evidence.ts";
-import type { Manifest, SegmentKey, SegmentProfile } from "../segment/manifest.ts";
+import type { Manifest, PlacedProfile, SegmentKey } from "../segment/manifest.ts";
 import type { PartitionEnd } from "../source/contract.ts";
 import type { Store, WindowRow } from "../store/contract.ts";
 
 type Window = Pick<WindowRow, "swimlane" | "source" | "windowStartMs" | "windowSizeMs">;
-type Row = SegmentProfile & { readonly manifest: SegmentKey };
 
 /** Windows before it that tell what is usual. */
 const WINDOWS_BEFORE = 3;
@@ -44,7 +43,7 @@ export async function windowCounts(
 }
 
 /** Records by "topic|partition". Rows of overlapping cuts are told apart by taking the widest only. */
-function recordsByPartition(rows: readonly Row[]): Map<string, number> {
+function recordsByPartition(rows: readonly PlacedProfile[]): Map<string, number> {
   const counts = new Map<string, number>();
   const records = rows.filter(({ kind }) => kind === "records");
   for (const row of tiling(records, ({ manifest }) => manifest)) {
@@ -69,7 +68,7 @@ function partitionCounts(now: Map<string, number>, before: readonly Map<string, 
 }
 
 /** Of the partitions that brought the lane, from the oldest of the windows on. */
-async function manifestsOf(store: Store, rows: readonly Row[]): Promise<readonly Manifest[]> {
+async function manifestsOf(store: Store, rows: readonly PlacedProfile[]): Promise<readonly Manifest[]> {
   const firstOffsets = new Map<string, SegmentKey>();
   for (const { manifest } of rows) {
     const known = firstOffsets.get(partitionKey(manifest));

@@ -1,6 +1,5 @@
 /** How far one (swimlane, source) has been released window by window, and the rows that wait for the next ones. */
-import type { SegmentProfile } from "../segment/manifest.ts";
-import type { PlacedProfile } from "./merge.ts";
+import type { PlacedProfile, SegmentProfile } from "../segment/manifest.ts";
 
 export interface LaneName {
   readonly swimlane: string;

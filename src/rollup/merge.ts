@@ -1,18 +1,11 @@
 /** Merges the rows of a window over all partitions and segments, in a fixed order, so that repeating it gives the same bits. */
 import { groupBy } from "../base/group-by.ts";
 import { hashText } from "../base/random.ts";
-import type { SegmentKey, SegmentProfile } from "../segment/manifest.ts";
+import type { PlacedProfile } from "../segment/manifest.ts";
 import { mergeProfiles } from "../sketch/merge.ts";
 import type { ProfileRow, WindowRow } from "../store/contract.ts";
 import type { CompleteWindow } from "./complete-window.ts";
 import type { LaneName } from "./lane-progress.ts";
-
-/** What a segment holds, and where the segment lies in the log. */
-export interface Placed {
-  readonly manifest: SegmentKey;
-}
-
-export interface PlacedProfile extends SegmentProfile, Placed {}
 
 export interface MergeTarget extends LaneName {
   readonly windowStartMs: number;

@@ -6,10 +6,11 @@
  */
 import type { Clock } from "../base/clock.ts";
 import type { Telemetry } from "../base/telemetry.ts";
+import type { Placed } from "../segment/manifest.ts";
 import type { ProfileRow, SegmentRecords, Store, WindowRow } from "../store/contract.ts";
 import type { CompleteWindow } from "./complete-window.ts";
 import { type LaneProgress, laneKey } from "./lane-progress.ts";
-import { mergeWindow, type Placed } from "./merge.ts";
+import { mergeWindow } from "./merge.ts";
 import { writeFinding } from "./reconcile-finding.ts";
 import type { OnPath, WindowName } from "./revisions.ts";
 

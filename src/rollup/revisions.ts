@@ -2,11 +2,12 @@
 import type { Clock } from "../base/clock.ts";
 import { OperationalError } from "../base/errors.ts";
 import type { Telemetry } from "../base/telemetry.ts";
+import type { Placed } from "../segment/manifest.ts";
 import type { Store, WindowRow } from "../store/contract.ts";
 import type { CompleteWindow } from "./complete-window.ts";
 import type { LaneName } from "./lane-progress.ts";
 import { laneKey } from "./lane-progress.ts";
-import { mergeWindow, type Placed } from "./merge.ts";
+import { mergeWindow } from "./merge.ts";
 
 export interface WindowName extends LaneName {
   readonly windowStartMs: number;

@@ -40,6 +40,13 @@ export interface SegmentProfile {
   readonly profile: Profile;
 }
 
+/** What a segment holds, with the segment's name: where it lies in the log. */
+export interface Placed {
+  readonly manifest: SegmentKey;
+}
+
+export interface PlacedProfile extends SegmentProfile, Placed {}
+
 export interface Segment {
   readonly manifest: Manifest;
   readonly profiles: readonly SegmentProfile[];

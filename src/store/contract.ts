@@ -4,7 +4,14 @@
  * can already be read is another matter (QuestDB applies later), which is why manifests carry a row count.
  */
 import type { Answer, Severity } from "../../detectors/contract.ts";
-import type { Manifest, ProfileKind, Segment, SegmentKey, SegmentProfile } from "../segment/manifest.ts";
+import type {
+  Manifest,
+  Placed,
+  PlacedProfile,
+  ProfileKind,
+  Segment,
+  SegmentProfile,
+} from "../segment/manifest.ts";
 import type { Profile } from "../sketch/profile.ts";
 
 /** A half-open span of event time, epoch milliseconds. */
@@ -28,13 +35,12 @@ export interface RowFilter extends Partial<TimeSpan> {
 }
 
 /** Records of a lane's window that one segment holds. Table `segment_windows`, without the profiles. */
-export interface SegmentRecords {
+export interface SegmentRecords extends Placed {
   readonly windowStartMs: number;
   readonly windowSizeMs: number;
   readonly swimlane: string;
   readonly source: string;
   readonly recordCount: number;
-  readonly manifest: SegmentKey;
 }
 
 /** One merged window of a lane and source. Table `windows`. */
@@ -237,11 +243,7 @@ export interface Store {
     swimlane: string,
     source: string,
     windowStartMs: number,
-  ): Promise<
-    readonly (SegmentProfile & {
-      readonly manifest: SegmentKey;
-    })[]
-  >;
+  ): Promise<readonly PlacedProfile[]>;
   /** How many records of which lanes all visible segments hold, by window; at most `limit` rows. */
   readSegmentRecords(
     span: Pick<RowFilter, "sinceMs" | "untilMs" | "limit">,

@@ -2,7 +2,7 @@
  * Segments in memory, oldest first, found by name or by a window that they touch. For a replay, which needs a
  * segment's rows again only where late data changes a window: writing them would cost more than folding them.
  */
-import type { Manifest, Segment, SegmentKey, SegmentProfile } from "../segment/manifest.ts";
+import type { PlacedProfile, Segment, SegmentKey } from "../segment/manifest.ts";
 import type { Profile } from "../sketch/profile.ts";
 
 export class HeldSegments {
@@ -32,12 +32,8 @@ export class HeldSegments {
   }
 
   /** Rows of a lane's window, with the place of their segments. */
-  rowsOfWindow(
-    swimlane: string,
-    source: string,
-    windowStartMs: number,
-  ): (SegmentProfile & { readonly manifest: Manifest })[] {
-    const rows: (SegmentProfile & { readonly manifest: Manifest })[] = [];
+  rowsOfWindow(swimlane: string, source: string, windowStartMs: number): PlacedProfile[] {
+    const rows: PlacedProfile[] = [];
     for (const { manifest, profiles } of this.#byWindow.get(windowStartMs) ?? []) {
       for (const row of profiles) {
         const matches =

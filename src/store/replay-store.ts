@@ -3,7 +3,7 @@
  * finds them either way; windows, verdicts and incidents are written as everywhere. At the end every manifest is
  * written, with the rows of the last day: what a service that goes on from this store may still have to merge again.
  */
-import type { Manifest, Segment, SegmentKey, SegmentProfile } from "../segment/manifest.ts";
+import type { Manifest, PlacedProfile, Segment, SegmentProfile } from "../segment/manifest.ts";
 import type { QueryLimits, TimeSpan } from "./contract.ts";
 import { HeldSegments } from "./held-segments.ts";
 import { TableStore } from "./table-store.ts";
@@ -53,7 +53,7 @@ export class ReplayStore extends TableStore {
     swimlane: string,
     source: string,
     windowStartMs: number,
-  ): Promise<readonly (SegmentProfile & { readonly manifest: SegmentKey })[]> {
+  ): Promise<readonly PlacedProfile[]> {
     const held = this.#held.rowsOfWindow(swimlane, source, windowStartMs);
     return [...(await super.readSegmentProfilesOfWindow(swimlane, source, windowStartMs)), ...held];
   }

@@ -85,7 +85,7 @@ function collect(found: Map<string, SegmentProfile[]>, row: SegmentWindowRow): v
   const known = found.get(key);
   const profiles = known ?? [];
   if (known === undefined) found.set(key, profiles);
-  for (const { manifest, ...profile } of profilesOfRow(row)) profiles.push(profile);
+  for (const profile of profilesOfRow(row)) profiles.push(profile);
 }
 
 /** QuestDB has shown the same row twice while it rewrote a partition, so keys are counted, not rows. */

@@ -1,15 +1,18 @@
 import { expect, test } from "vitest";
 import { segment } from "../../test/conformance/store-rows.ts";
-import { profilesOfRow, rowsOfSegment } from "./segment-windows.ts";
+import { profilesOfRow, rowsOfSegment, type SegmentWindowRow } from "./segment-windows.ts";
 
 const features = (count: number) => ["*", ...Array.from({ length: count }, (_, i) => `f${i}`)];
+
+const placedProfilesOf = (rows: readonly SegmentWindowRow[]) =>
+  rows.flatMap((row) => profilesOfRow(row).map((profile) => ({ ...profile, manifest: row.manifest })));
 
 test("a lane's window is one row, which gives its profiles back in their order", () => {
   const { manifest, profiles } = segment({ startOffset: 0, endOffset: 9, features: features(20) });
   const rows = rowsOfSegment({ manifest, profiles });
   expect(rows.map(({ part, profileCount }) => [part, profileCount])).toEqual([[0, 21]]);
   expect(rows[0]!.recordCount).toBe(profiles[0]!.profile.presentCount);
-  expect(rows.flatMap(profilesOfRow)).toStrictEqual(profiles.map((profile) => ({ ...profile, manifest })));
+  expect(placedProfilesOf(rows)).toStrictEqual(profiles.map((profile) => ({ ...profile, manifest })));
 });
 
 test("each window, swimlane and source has a row of its own, however the profiles are mixed", () => {
@@ -23,9 +26,7 @@ test("each window, swimlane and source has a row of its own, however the profile
   ];
   const rows = rowsOfSegment({ manifest, profiles: [0, 1, 2].flatMap((i) => mixed.map((lane) => lane[i]!)) });
   expect(rows).toHaveLength(4);
-  expect(rows.flatMap(profilesOfRow)).toStrictEqual(
-    mixed.flat().map((profile) => ({ ...profile, manifest })),
-  );
+  expect(placedProfilesOf(rows)).toStrictEqual(mixed.flat().map((profile) => ({ ...profile, manifest })));
 });
 
 test("very many profiles take several rows, the same ones each time, and records are counted in the first only", () => {
@@ -37,5 +38,5 @@ test("very many profiles take several rows, the same ones each time, and records
   expect(rows.map(({ recordCount }) => recordCount > 0)).toEqual(rows.map((_, i) => i === 0));
   expect(rows.reduce((sum, { profileCount }) => sum + profileCount, 0)).toBe(profiles.length);
   expect(Math.max(...rows.map(({ numbers }) => numbers.length))).toBeLessThan(2 * 8_192);
-  expect(rows.flatMap(profilesOfRow)).toStrictEqual(profiles.map((profile) => ({ ...profile, manifest })));
+  expect(placedProfilesOf(rows)).toStrictEqual(profiles.map((profile) => ({ ...profile, manifest })));
 });

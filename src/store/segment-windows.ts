@@ -3,17 +3,12 @@
  * and read together and nobody selects among them. A row for each feature cost the database fifty times as much.
  */
 import { groupBy } from "../base/group-by.ts";
-import type { Segment, SegmentKey, SegmentProfile } from "../segment/manifest.ts";
+import type { Placed, Segment, SegmentKey, SegmentProfile } from "../segment/manifest.ts";
 import { ProfileListReader, ProfileListWriter } from "../sketch/profile-list.ts";
 import { sharedName } from "../sketch/shared-lists.ts";
 
-/** A profile with the key of its segment. */
-export interface StoredSegmentProfile extends SegmentProfile {
-  readonly manifest: SegmentKey;
-}
-
 /** What one row of `segment_windows` says. */
-export interface SegmentWindowRow {
+export interface SegmentWindowRow extends Placed {
   readonly windowStartMs: number;
   readonly windowSizeMs: number;
   readonly swimlane: string;
@@ -24,7 +19,6 @@ export interface SegmentWindowRow {
   readonly recordCount: number;
   /** Profiles in this row. */
   readonly profileCount: number;
-  readonly manifest: SegmentKey;
   /** JSON: for each profile its feature, its kind, and the names of its categories where it has any. */
   readonly names: string;
   readonly numbers: Float64Array;
@@ -72,8 +66,8 @@ function rowsOfLane(manifest: SegmentKey, profiles: readonly SegmentProfile[]): 
 }
 
 /** The profiles of one row, in the order in which the segment had them. */
-export function profilesOfRow(row: SegmentWindowRow): StoredSegmentProfile[] {
-  const { windowStartMs, windowSizeMs, swimlane, source, manifest } = row;
+export function profilesOfRow(row: SegmentWindowRow): SegmentProfile[] {
+  const { windowStartMs, windowSizeMs, swimlane, source } = row;
   const reader = new ProfileListReader(row.numbers);
   return (JSON.parse(row.names) as Named[]).map(([feature, kind, categories = []]) => ({
     windowStartMs,
@@ -83,6 +77,5 @@ export function profilesOfRow(row: SegmentWindowRow): StoredSegmentProfile[] {
     feature: sharedName(feature),
     kind,
     profile: reader.next(categories),
-    manifest,
   }));
 }

@@ -1,5 +1,5 @@
 /** The `Store` contract over any database that implements `Tables`. */
-import type { Manifest, Segment, SegmentProfile } from "../segment/manifest.ts";
+import type { Manifest, PlacedProfile, Segment, SegmentProfile } from "../segment/manifest.ts";
 import type {
   BaselineProfileRow,
   BaselineRow,
@@ -37,7 +37,7 @@ import {
 } from "./rows.ts";
 import { SEGMENTS, timeColumn, WINDOWS } from "./schema.ts";
 import { readVisibleProfiles } from "./segment-visibility.ts";
-import { profilesOfRow, rowsOfSegment, type StoredSegmentProfile } from "./segment-windows.ts";
+import { profilesOfRow, rowsOfSegment } from "./segment-windows.ts";
 import { fromStoredText, toStoredText } from "./stored-text.ts";
 import type { Condition, Selection, TableRows, Tables } from "./tables.ts";
 
@@ -107,7 +107,7 @@ export class TableStore implements Store {
     swimlane: string,
     source: string,
     windowStartMs: number,
-  ): Promise<readonly StoredSegmentProfile[]> {
+  ): Promise<readonly PlacedProfile[]> {
     const rows = await this.#read(SEGMENT_WINDOW_ROWS, {
       where: [
         { column: "window_start", is: "=", value: windowStartMs },
@@ -117,7 +117,9 @@ export class TableStore implements Store {
       orderBy: ["topic", "topic_partition", "start_offset", "end_offset", "shape", "part"],
       limit: ROWS_READ_MAX,
     });
-    return rows.flatMap(profilesOfRow);
+    return rows.flatMap((row) =>
+      profilesOfRow(row).map((profile) => ({ ...profile, manifest: row.manifest })),
+    );
   }
 
   readSegmentRecords(span: Parameters<Store["readSegmentRecords"]>[0]): Promise<readonly SegmentRecords[]> {

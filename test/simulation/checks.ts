@@ -5,11 +5,11 @@
 
 import { OUTCOMES, type OutcomeCounts } from "../../src/decode/outcome.ts";
 import type { Rollup } from "../../src/rollup/rollup.ts";
-import type { Manifest, SegmentKey } from "../../src/segment/manifest.ts";
+import type { Manifest, SegmentKey, SegmentProfile } from "../../src/segment/manifest.ts";
 import type { ProfileRow, WindowRow } from "../../src/store/contract.ts";
 import { type Cells, MANIFEST_ROWS, SEGMENT_WINDOW_ROWS } from "../../src/store/rows.ts";
 import { SEGMENT_WINDOWS, SEGMENTS, type Table } from "../../src/store/schema.ts";
-import { profilesOfRow, type StoredSegmentProfile } from "../../src/store/segment-windows.ts";
+import { profilesOfRow } from "../../src/store/segment-windows.ts";
 import type { Broker } from "./broker.ts";
 import { type PartitionLog, type WindowTruth, windowKey } from "./log.ts";
 import { IDLE_TIMEOUT_MS, LANE, WINDOW_MS } from "./processes.ts";
@@ -67,8 +67,8 @@ export class Checks {
 
   shown(table: Table, rows: readonly Cells[]): void {
     if (table === SEGMENT_WINDOWS)
-      for (const row of rows)
-        for (const profile of profilesOfRow(SEGMENT_WINDOW_ROWS.fromCells(row))) this.#profileShown(profile);
+      for (const row of rows.map(SEGMENT_WINDOW_ROWS.fromCells))
+        for (const profile of profilesOfRow(row)) this.#profileShown(profile, row.manifest);
     if (table === SEGMENTS) for (const row of rows) this.#manifestShown(MANIFEST_ROWS.fromCells(row));
   }
 
@@ -211,7 +211,7 @@ export class Checks {
     return (this.#shownRows.get(nameOf(manifest))?.size ?? 0) === manifest.rowCount;
   }
 
-  #profileShown({ windowStartMs, swimlane, feature, profile, manifest }: StoredSegmentProfile): void {
+  #profileShown({ windowStartMs, swimlane, feature, profile }: SegmentProfile, manifest: SegmentKey): void {
     const name = nameOf(manifest);
     const key = `${windowStartMs}|${swimlane}|${feature}`;
     const shown = this.#shownRows.get(name);
