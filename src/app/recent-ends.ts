@@ -3,43 +3,30 @@
  * seconds ago shares its last one, or its failure. Of a process without a rollup, the first who looks asks for all.
  */
 import type { Clock } from "../base/clock.ts";
+import { Recent } from "../base/recent.ts";
 import type { PartitionEnd, RecordSource } from "../source/contract.ts";
 
 /** What those need who only look at a source. */
 export type WatchedSource = Pick<RecordSource, "name" | "committed" | "partitionEnds">;
 
 /** The monitor looks every five seconds and measures minutes. */
-const AGE_MS_MAX = 4_000;
-
-interface Asked {
-  /** When it was asked, on a clock that nobody sets: the answer is from then or later. */
-  readonly atMs: number;
-  readonly answer: Promise<readonly PartitionEnd[]>;
-}
+export const LOOK_AGE_MS_MAX = 4_000;
 
 export class RecentEnds {
-  readonly #clock: Clock;
-  readonly #last = new WeakMap<WatchedSource, Asked>();
+  readonly #recent: Recent<WatchedSource, readonly PartitionEnd[]>;
 
   constructor(clock: Clock) {
-    this.#clock = clock;
+    this.#recent = new Recent(clock, LOOK_AGE_MS_MAX);
   }
 
   /** Asks now. Throws as the source does. */
   ask(source: WatchedSource): Promise<readonly PartitionEnd[]> {
-    const answer = source.partitionEnds();
-    this.#last.set(source, { atMs: this.#clock.elapsedMs(), answer });
-    return answer;
+    return this.#recent.ask(source, () => source.partitionEnds());
   }
 
-  /** The source, whose ends are those that were asked for last, unless that was more than {@link AGE_MS_MAX} ago. */
+  /** The source, whose ends are those that were asked for last, unless that was more than {@link LOOK_AGE_MS_MAX} ago. */
   watched(source: WatchedSource): WatchedSource {
-    const partitionEnds = () => {
-      const last = this.#last.get(source);
-      return last !== undefined && this.#clock.elapsedMs() - last.atMs <= AGE_MS_MAX
-        ? last.answer
-        : this.ask(source);
-    };
+    const partitionEnds = () => this.#recent.get(source, () => source.partitionEnds());
     return { name: source.name, committed: source.committed?.bind(source), partitionEnds };
   }
 }

@@ -1,12 +1,13 @@
 /** Which conditions a process watches: each what it can see. */
 import type { Clock } from "../../base/clock.ts";
+import { Recent } from "../../base/recent.ts";
 import type { Telemetry } from "../../base/telemetry.ts";
 import { tiledEnd } from "../../rollup/tiled-end.ts";
 import type { PartitionEnd } from "../../source/contract.ts";
 import type { Store } from "../../store/contract.ts";
 import type { Config } from "../config/schema.ts";
 import { readLogId } from "../log-ids.ts";
-import type { WatchedSource } from "../recent-ends.ts";
+import { LOOK_AGE_MS_MAX, type WatchedSource } from "../recent-ends.ts";
 import { type Probe, UNKNOWN } from "./alerts.ts";
 import { brokersProbe, readyProbe } from "./engine-probes.ts";
 import { LagWatch } from "./lag-probes.ts";
@@ -35,8 +36,13 @@ export function sharedProbes(parts: ProbeParts): readonly Probe[] {
   const { config, store, clock } = parts;
   const { monitor } = config;
   const brokers = () => parts.sources().filter(({ committed }) => committed !== undefined);
-  const pathEnd = async (end: PartitionEnd) =>
-    parts.pathEnd?.(end) ?? (await tiledEnd(store, end.topic, end.partition));
+  const tiled = new Recent<string, number | undefined>(clock, LOOK_AGE_MS_MAX);
+  const pathEnd = async (end: PartitionEnd) => {
+    const { topic, partition } = end;
+    return (
+      parts.pathEnd?.(end) ?? tiled.get(`${topic}|${partition}`, () => tiledEnd(store, topic, partition))
+    );
+  };
   const lag = new LagWatch({
     clock,
     sources: brokers,
