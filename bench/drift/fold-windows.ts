@@ -63,10 +63,10 @@ export class WindowFolder {
     const profiles: ProfileRow[] = [...open.series].map(([feature, series]) => {
       const profile = this.#arena.seal(series);
       this.#arena.release(series);
-      return { ...key, feature, kind: "feature", revision: 1, recordCount: open.recordCount, profile };
+      return { feature, kind: "feature", revision: 1, recordCount: open.recordCount, profile, ...key };
     });
     const counts = { recordCount: open.recordCount, profileCount: profiles.length, segmentCount: 1 };
-    return { window: { ...key, revision: 1, ...counts, mergedAtMs: 0 }, profiles };
+    return { window: { revision: 1, ...counts, mergedAtMs: 0, ...key }, profiles };
   }
 
   #fold(open: OpenWindow, name: string, value: unknown): void {

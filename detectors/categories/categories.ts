@@ -90,19 +90,19 @@ function judgeCategories(
   const statistical = noveltySignificance(memory.unseen, prior, unseen.count, values);
   const near = unseen.nearCount > 0 ? NEAR_DUPLICATE_SIGNIFICANCE + unseen.nearCount : 0;
   const significance = Math.max(statistical, near);
-  const verdict = judged(significance >= options.significanceMin, {
+  return judged(significance >= options.significanceMin, {
     statistic: unseen.count / values,
     threshold: 0,
     effect: unseen.count / values,
     significance,
     sketchError: current.categoryErrorMax / values,
     certain: unseen.nearCount > 0,
+    selfCalibrated: true,
     summary: summaryOf(unseen, values),
     parts: unseen.names.slice(0, 20).map(({ name, count }) => {
       return { label: name, reference: 0, current: count / values, contribution: count / values };
     }),
   });
-  return { ...verdict, selfCalibrated: true };
 }
 
 function summaryOf(unseen: Unseen, values: number): string {
@@ -119,12 +119,12 @@ function unseenOf(lexicon: Lexicon, current: DistributionSnapshot, memory: Categ
   const names = [];
   let count = 0;
   let nearCount = 0;
-  for (const category of current.categories) {
-    if (category.count === 0 || lexicon.names.has(category.name) || memory.known.has(category.name)) continue;
-    const like = lexicon.folded.get(folded(category.name));
-    names.push({ ...category, like });
-    count += category.count;
-    if (like !== undefined) nearCount += category.count;
+  for (const { name, count: times } of current.categories) {
+    if (times === 0 || lexicon.names.has(name) || memory.known.has(name)) continue;
+    const like = lexicon.folded.get(folded(name));
+    names.push({ name, count: times, like });
+    count += times;
+    if (like !== undefined) nearCount += times;
   }
   return { names, count, nearCount };
 }

@@ -16,6 +16,7 @@ export function insufficient(summary: string): Verdict {
     sketchError: 0,
     severity: "info",
     certain: false,
+    selfCalibrated: false,
     summary,
     parts: [],
   };
@@ -32,11 +33,13 @@ export interface Measured {
   /** @default "page" */
   readonly severity?: Severity;
   readonly certain?: boolean;
+  readonly selfCalibrated?: boolean;
 }
 
 /** A verdict on something that could be measured. */
 export function judged(anomalous: boolean, measured: Measured): Verdict {
-  // Field by field: this runs for every detector, feature and window, and a spread costs twice as much.
+  // Field by field, the optional ones too. `{ ...verdict, more }` gives each verdict a hidden class of its own, and all
+  // who read it pay for that.
   return {
     answer: anomalous ? "anomalous" : "ok",
     statistic: measured.statistic,
@@ -46,6 +49,7 @@ export function judged(anomalous: boolean, measured: Measured): Verdict {
     sketchError: measured.sketchError,
     severity: anomalous ? (measured.severity ?? "page") : "info",
     certain: anomalous && (measured.certain ?? false),
+    selfCalibrated: measured.selfCalibrated ?? false,
     summary: measured.summary,
     parts: measured.parts,
   };

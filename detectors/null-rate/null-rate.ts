@@ -78,19 +78,19 @@ function judgeNulls(
     : rateSignificance(reference, current, memory);
   const effect = Math.abs(share - referenceShare);
   const significance = gone ? Math.max(GONE_SIGNIFICANCE, evidence) : evidence;
-  const verdict = judged(effect >= options.shareMin && significance >= options.significanceMin, {
+  return judged(effect >= options.shareMin && significance >= options.significanceMin, {
     statistic: share,
     threshold: referenceShare,
     effect,
     significance,
     sketchError: 0,
     certain: gone,
+    selfCalibrated: rare,
     summary: gone
       ? `gone: ${percent(share)} of ${records} records have no value, ${percent(referenceShare)} before`
       : `${nulls} of ${records} records have no value (${percent(share)}), ${percent(referenceShare)} before`,
     parts: [{ label: "null", reference: referenceShare, current: share, contribution: share }],
   });
-  return { ...verdict, selfCalibrated: rare };
 }
 
 function isGone(share: number, records: number, memory: NullRateMemory, options: NullRateOptions): boolean {

@@ -93,20 +93,20 @@ function judgePrecision(
     written.count,
   );
   const significance = Math.max(statistical, byDecimals, certain ? CERTAIN_SIGNIFICANCE + finer : 0);
-  const verdict = judged(significance >= options.significanceMin, {
+  return judged(significance >= options.significanceMin, {
     statistic: moved,
     threshold: options.effectMin,
     effect: Math.max(moved, finer / written.count),
     significance,
     sketchError: current.rankErrorMax,
     certain,
+    selfCalibrated: byDecimals > statistical,
     summary:
       finer > 0
         ? `${finer} of ${written.count} numbers (${percent(finer / written.count)}) have more decimals than any before`
         : `${percent(moved)} of the numbers are written with other significant digits than before`,
     parts: significance >= options.significanceMin ? partsOf(memory, written) : [],
   });
-  return { ...verdict, selfCalibrated: byDecimals > statistical };
 }
 
 function learnPrecision(

@@ -80,12 +80,13 @@ function judgeRange(
   const outside = beyond.below + beyond.above;
   const significance = significanceOfBeyond(reference, beyond, memory);
   const share = outside / beyond.count;
-  const verdict = judged(significance >= options.significanceMin, {
+  return judged(significance >= options.significanceMin, {
     statistic: share,
     threshold: 0,
     effect: share,
     significance,
     sketchError: current.rankErrorMax,
+    selfCalibrated: true,
     summary:
       `${outside} of ${beyond.count} numbers (${percent(share)}) outside ${spoken(min)} to ${spoken(max)}; ` +
       `this window has ${spoken(current.min)} to ${spoken(current.max)}`,
@@ -104,7 +105,6 @@ function judgeRange(
       },
     ],
   });
-  return { ...verdict, selfCalibrated: true };
 }
 
 function significanceOfBeyond(reference: Reference, beyond: Beyond, memory: RangeMemory): number {

@@ -54,13 +54,14 @@ function judgeTypes(
   const strangers = TYPES.map((type) => strangerOf(type, reference.snapshot, current, memory));
   const worst = strangers.reduce((a, b) => (b.significance > a.significance ? b : a));
   const count = strangers.reduce((sum, stranger) => sum + stranger.count, 0);
-  const verdict = judged(worst.significance >= options.significanceMin, {
+  return judged(worst.significance >= options.significanceMin, {
     statistic: count / values,
     threshold: 0,
     effect: count / values,
     significance: worst.significance,
     sketchError: 0,
     certain: worst.certain,
+    selfCalibrated: true,
     summary:
       count === 0
         ? "types as in the reference"
@@ -72,7 +73,6 @@ function judgeTypes(
       contribution: stranger.count / values,
     })),
   });
-  return { ...verdict, selfCalibrated: true };
 }
 
 /** A type is a stranger where the reference had (almost) none of it. */

@@ -323,6 +323,7 @@ export const NOT_JUDGED: Verdict = {
   sketchError: 0,
   severity: "info",
   certain: false,
+  selfCalibrated: false,
   summary: "",
   parts: [],
 };

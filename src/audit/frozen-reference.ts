@@ -79,21 +79,33 @@ export function addToReference(reference: FrozenReference, window: DistributionS
 
 /** The reference as detectors see it. */
 export function referenceSnapshot(reference: FrozenReference): DistributionSnapshot {
-  const { values, counts, m2, mean, ...counters } = reference;
+  const { values, counts, m2, mean } = reference;
   const finite = reference.numberCount - reference.nonFiniteCount;
   const cumulativeCounts = new Float64Array(counts.length);
   let seen = 0;
   for (let i = 0; i < counts.length; i++) cumulativeCounts[i] = seen += counts[i]!;
   return {
-    ...counters,
+    recordCount: reference.recordCount,
+    presentCount: reference.presentCount,
+    nullCount: reference.nullCount,
+    numberCount: reference.numberCount,
+    stringCount: reference.stringCount,
+    booleanCount: reference.booleanCount,
+    nonFiniteCount: reference.nonFiniteCount,
+    zeroCount: reference.zeroCount,
+    emptyCount: reference.emptyCount,
+    min: reference.min,
+    max: reference.max,
     mean: finite > 0 ? mean : Number.NaN,
     variance: finite > 0 ? m2 / finite : Number.NaN,
     skewness: Number.NaN,
     kurtosis: Number.NaN,
     values,
     cumulativeCounts,
+    rankErrorMax: reference.rankErrorMax,
     categories: rankedCategories(reference.categories),
     categoryErrorMax: 0,
+    categoryOtherCount: reference.categoryOtherCount,
     distinctCount: reference.categories.size,
   };
 }

@@ -71,7 +71,7 @@ export function addToHistory(history: History, startMs: number, windowSizeMs: nu
   const slotStartMs = Math.floor(startMs / size) * size;
   let slot = history.slots[history.slots.length - 1];
   if (slot === undefined || slot.startMs !== slotStartMs) {
-    slot = { ...emptyCounters(), startMs: slotStartMs, counts: new Uint32Array(tally.counts.length) };
+    slot = emptySlot(slotStartMs, tally.counts.length);
     history.slots.push(slot);
     if (history.slots.length > SLOTS_MAX) history.slots.shift();
   }
@@ -122,8 +122,9 @@ function subtractSlot(sums: Sums, slot: Slot): void {
   for (let i = 0; i < slot.counts.length; i++) sums.counts[i]! -= slot.counts[i]!;
 }
 
-function emptyCounters(): Pick<Sums, "windowCount" | "recordCount" | "nullCount" | "valueCount"> {
-  return { windowCount: 0, recordCount: 0, nullCount: 0, valueCount: 0 };
+function emptySlot(startMs: number, cellCount: number): Slot {
+  const counts = new Uint32Array(cellCount);
+  return { windowCount: 0, recordCount: 0, nullCount: 0, valueCount: 0, startMs, counts };
 }
 
 function addTally(target: Slot | Sums, tally: Tally): void {

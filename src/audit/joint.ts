@@ -131,6 +131,7 @@ function verdictOf(statistic: number, significance: number, summary: string): Ve
     sketchError: 0,
     severity: anomalous ? "page" : "info",
     certain: false,
+    selfCalibrated: false,
     summary,
     parts: [],
   };

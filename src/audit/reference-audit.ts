@@ -163,13 +163,15 @@ function sidesOf(
   const { window } = audit;
   const own = () => movementOf(audit.features[feature], window.windowStartMs, window.windowSizeMs);
   const overdispersion = kind === "lane" ? (pair.overdispersion ?? own()) : own();
-  const reference = { name, windowCount, overdispersion };
   return {
     baseline: {
-      reference: { ...reference, snapshot: seen.prepared.aligned },
+      reference: { name, snapshot: seen.prepared.aligned, windowCount, overdispersion },
       current: alignedSnapshot(seen.tally, seen.prepared.catalog, seen.current),
     },
-    frozen: { reference: { ...reference, snapshot: held.snapshot }, current: seen.current },
+    frozen: {
+      reference: { name, snapshot: held.snapshot, windowCount, overdispersion },
+      current: seen.current,
+    },
   };
 }
 

@@ -41,8 +41,8 @@ export function sidesOf(
   };
 }
 
-function sumsAsTally(sums: Sums): Tally {
-  return { ...sums, rankErrorMax: 0 };
+function sumsAsTally({ recordCount, nullCount, valueCount, counts }: Sums): Tally {
+  return { recordCount, nullCount, valueCount, counts, rankErrorMax: 0 };
 }
 
 const NO_OVERDISPERSION: Overdispersion = { ranks: 0, cells: 0, nulls: 0 };

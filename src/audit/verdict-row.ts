@@ -74,7 +74,7 @@ function explanationOf(
 ): Explained {
   // What is well needs no explanation beyond what it was held to; most rows are.
   if (!anomalous && verdict.significance < EXPLAINED_FROM) return explained;
-  const explanation: Record<string, unknown> = { ...explained };
+  const explanation: Record<string, unknown> = Object.assign({}, explained);
   if (limits !== undefined && verdict.answer !== "insufficient") {
     explanation["significanceBeforeHistory"] = rounded(verdict.significance);
     explanation["significance"] = rounded(significance);
