@@ -1,6 +1,18 @@
 import { defineConfig } from "vitest/config";
 
-/** Two projects: `unit` needs nothing but npm packages; `engines` brings up real Kafka, QuestDB, Redis and Chromium. */
+/** What promises a time to its user is tested with nothing beside it. */
+const TIMED = ["test/browser/demo.test.ts"];
+
+const ON_ENGINES = {
+  testTimeout: 180_000,
+  hookTimeout: 180_000,
+  globalSetup: ["test/harness/engines-setup.ts"],
+};
+
+/**
+ * Three projects, one after the other: `unit` needs nothing but npm packages; `engines` brings up real Kafka, QuestDB,
+ * Redis and Chromium; so does `timed`.
+ */
 export default defineConfig({
   test: {
     projects: [
@@ -22,11 +34,20 @@ export default defineConfig({
         test: {
           name: "engines",
           include: ["test/{engines,browser}/**/*.test.ts"],
-          testTimeout: 180_000,
-          hookTimeout: 180_000,
-          fileParallelism: false,
+          exclude: TIMED,
+          // Files share engines but no topic, table or key, and wait most of their time.
+          maxWorkers: 2,
           sequence: { groupOrder: 1 },
-          globalSetup: ["test/harness/engines-setup.ts"],
+          ...ON_ENGINES,
+        },
+      },
+      {
+        test: {
+          name: "timed",
+          include: TIMED,
+          maxWorkers: 1,
+          sequence: { groupOrder: 2 },
+          ...ON_ENGINES,
         },
       },
     ],

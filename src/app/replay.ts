@@ -24,8 +24,8 @@ import type { Config } from "./config/schema.ts";
 import { Ingest } from "./ingest.ts";
 import { compareWithOf, foldingShape, incidentOptionsOf, laneWindows } from "./lane-settings.ts";
 import { readBaseline } from "./read-baseline.ts";
+import { mappingOf } from "./reading.ts";
 import { ReplayOutput, type ReplaySummary } from "./replay-output.ts";
-import { mappingOf } from "./service.ts";
 import { sqlMetricsOf } from "./sql-metrics.ts";
 import { Watch } from "./watch.ts";
 

@@ -94,7 +94,7 @@ describeWithEngines(["kafka", "questdb", "redis"], "a service whose engines are 
       `
 lanes: { defaults: { window: 2s, allowedLateness: 1s } }
 sources: { records: { type: kafka, brokers: ${JSON.stringify(of)}, topics: [${topic}], groupId: ${topic} } }
-store: { type: questdb, http: "http://127.0.0.1:${http.port}", pg: "127.0.0.1:${pgwire.port}" }
+store: { type: questdb, http: "http://127.0.0.1:${http.port}", pg: "127.0.0.1:${pgwire.port}", tablePrefix: "away_" }
 queue: { type: bullmq, url: "redis://127.0.0.1:${queue.port}", prefix: "${topic}" }
 segments: { ageMax: 500ms, idleCut: 300ms }
 control: { host: 127.0.0.1, port: 0 }

@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeEach, expect, test } from "vitest";
 import { parseConfig } from "../../src/app/config/load.ts";
 import { decodingOf } from "../../src/app/decoding.ts";
 import { laneWindows } from "../../src/app/lane-settings.ts";
-import { mappingOf } from "../../src/app/service.ts";
+import { mappingOf } from "../../src/app/reading.ts";
 import { systemClock } from "../../src/base/clock.ts";
 import { Telemetry } from "../../src/base/telemetry.ts";
 import { DecodedRecord } from "../../src/decode/record.ts";
