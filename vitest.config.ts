@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config";
 
 /** What promises a time to its user is tested with nothing beside it. */
-const TIMED = ["test/browser/demo.test.ts"];
+const TIMED = ["test/browser/demo.test.ts", "test/engines/engines-away.test.ts"];
 
 const ON_ENGINES = {
   testTimeout: 180_000,
