@@ -1,109 +1,17 @@
 /**
- * The configuration file, in one place: what may be said, what it means, what holds when it is not said. The JSON
- * Schema for editors and docs/reference/configuration.md are generated from the descriptions here.
+ * The configuration file, in one folder: what may be said, what it means, what holds when it is not said. The JSON
+ * Schema for editors and docs/reference/configuration.md are generated from the descriptions here and in the files of fields beside it.
  */
 import { z } from "zod";
-import { DEFAULT_MAPPING } from "../../decode/mapping.ts";
 import { sqlProblem } from "../../metric/sql-text.ts";
 import { notifierPlugins } from "../../notify/index.ts";
 import { QUEUES } from "../../queue/index.ts";
-import { SOURCES } from "../../source/index.ts";
 import { storeOptionsSchema } from "../../store/index.ts";
 import { duration, instant, timeZone } from "./fields.ts";
-import { type FormatFields, formatFields, formatProblem } from "./format-fields.ts";
+import { lanes } from "./lane-fields.ts";
 import { limit } from "./limit-fields.ts";
-
-const fieldsSpec = z.union([z.string(), z.record(z.string(), z.string())]);
-
-const mapping = z
-  .strictObject({
-    time: z
-      .string()
-      .startsWith("/", "a JSON pointer begins with /")
-      .default(DEFAULT_MAPPING.time)
-      .describe("JSON pointer to the event time: ISO 8601, or a number."),
-    timeUnit: z
-      .enum(["ms", "s", "us", "ns"])
-      .default(DEFAULT_MAPPING.timeUnit)
-      .describe("Unit of an event time that is a number."),
-    swimlane: z
-      .string()
-      .min(1)
-      .default(DEFAULT_MAPPING.swimlane)
-      .describe('Pointer ("/swimlane"), template ("{env}/{pipeline}") or constant.'),
-    source: z
-      .string()
-      .min(1)
-      .default(DEFAULT_MAPPING.source)
-      .describe('Pointer, template or constant; a record without one has source "default".'),
-    features: fieldsSpec
-      .default(DEFAULT_MAPPING.features as string)
-      .describe(
-        'Pointer to the object of features ("" = the whole record, less what the mapping uses), or name → pointer.',
-      ),
-    metrics: fieldsSpec.default(DEFAULT_MAPPING.metrics as string).describe("The same for metrics."),
-    profiles: z
-      .string()
-      .default(DEFAULT_MAPPING.profiles)
-      .describe("Pointer to profiles made elsewhere (profile records)."),
-  })
-  .describe("Where a record keeps its time, swimlane, source and features.");
-
-const laneFields = {
-  window: duration("1m", "Length of a window. Windows tumble from the Unix epoch in UTC."),
-  allowedLateness: duration("30s", "How much longer a window waits for records that come out of order."),
-  lateMax: duration("7d", "Records further behind the log's own time are counted `late` and folded no more."),
-  futureMax: duration(
-    "5m",
-    "Records further ahead of the log's own time are counted `future` and kept as dead letters.",
-  ),
-  pageBudget: z
-    .number()
-    .positive()
-    .max(10_000)
-    .default(0.25)
-    .describe("False pages that you accept for this lane in a week. 0.25 is one a month."),
-  coarser: z
-    .array(duration("1h", ""))
-    .max(4)
-    .default([3_600_000, 86_400_000])
-    .describe(
-      'Larger sizes to which windows are merged and judged as well, to see on many records what few cannot show: ["1h", "1d"] by default. Sizes that are no multiple of the window are passed over; [] judges windows at their own size only.',
-    ),
-  timeZone: timeZone.default("UTC").describe("By whose wall clock hours and days repeat."),
-  referenceUntil: instant
-    .optional()
-    .describe("Pins the baseline: windows before this time are the reference, and nothing in them is paged."),
-  compareWith: z
-    .union([
-      z
-        .string()
-        .min(1)
-        .transform((name) => [name]),
-      z.array(z.string().min(1)).max(8),
-    ])
-    .default([])
-    .describe(
-      "Lanes that this one is compared with at the same event time, source by source. `*` stands for what the `*` of `match` stood for: prod/* against eval/*.",
-    ),
-};
-
-/** The same fields, each of which may be left out to take the lanes' defaults. */
-function overridable(shape: typeof laneFields) {
-  const optional: Record<string, z.ZodType> = {};
-  for (const [name, field] of Object.entries(shape)) {
-    const inner =
-      field instanceof z.ZodPrefault || field instanceof z.ZodDefault ? (field.unwrap() as z.ZodType) : field;
-    optional[name] = inner.optional().describe(field.description ?? "");
-  }
-  return optional as {
-    [K in keyof typeof laneFields]: z.ZodOptional<z.ZodType<z.output<(typeof laneFields)[K]>>>;
-  };
-}
-
-function starsOf(pattern: string): number {
-  return pattern.split("*").length - 1;
-}
+import { plugged } from "./plugged.ts";
+import { mapping, source } from "./source-fields.ts";
 
 const calendarEvent = z.strictObject({
   name: z.string().min(1),
@@ -311,47 +219,8 @@ const monitor = z.strictObject({
   clear: duration("30s", "How long a condition must have been well before its alert ends."),
 });
 
-const source = plugged(
-  Object.entries(SOURCES).map(([type, plugin]) => {
-    const options = plugin.options.extend({ mapping: mapping.optional() });
-    return [type, type === "kafka" ? withFormat(options) : options] as const;
-  }),
-);
-
-/** Records of a log may be written by a schema. */
-function withFormat(options: z.ZodObject): z.ZodObject {
-  return options.extend(formatFields).superRefine((fields, context) => {
-    const found = formatProblem(fields as unknown as FormatFields);
-    if (found) context.addIssue({ code: "custom", path: [found.field], message: found.problem });
-  });
-}
-
 export const configSchema = z.strictObject({
-  lanes: z
-    .strictObject({
-      defaults: z.strictObject(laneFields).prefault({}).describe("What holds for every lane."),
-      rules: z
-        .array(
-          z
-            .strictObject({
-              match: z
-                .string()
-                .min(1)
-                .describe('Pattern over lane names, such as "prod/*"; the first that matches holds.'),
-              ...overridable(laneFields),
-            })
-            .refine(
-              ({ match, compareWith }) =>
-                (compareWith ?? []).every((name) => starsOf(name) <= starsOf(match)),
-              {
-                path: ["compareWith"],
-                error: "it has more * than match, which then stand for nothing",
-              },
-            ),
-        )
-        .default([]),
-    })
-    .prefault({}),
+  lanes: lanes.prefault({}),
   mapping: mapping.prefault({}),
   sources: z
     .record(z.string().min(1), source)
@@ -393,15 +262,3 @@ export const configSchema = z.strictObject({
 
 /** A configuration as it is used: every default filled in, lengths of time in milliseconds. */
 export type Config = z.output<typeof configSchema>;
-
-/** A choice among plug-ins by `type`. */
-function plugged(options: readonly (readonly [string, z.ZodObject])[]) {
-  const members = options.map(([type, schema]) => schema.extend({ type: z.literal(type) }));
-  return z.discriminatedUnion(
-    "type",
-    members as unknown as [
-      z.ZodObject<{ type: z.ZodLiteral<string> }>,
-      ...z.ZodObject<{ type: z.ZodLiteral<string> }>[],
-    ],
-  );
-}
