@@ -74,6 +74,8 @@ export interface Process {
 
 /** One for all processes of all worlds: a process's own would cost more than its run. */
 const arena = new ProfileArena({ k: 64 });
+/** What it remembers makes it faster, and never answers differently. */
+const decoder = new ByteDecoder(DEFAULT_MAPPING, new ShapeRegistry());
 const telemetry = new Telemetry({ level: "silent" });
 const lanes = new LaneRules(LANE, []);
 
@@ -286,7 +288,7 @@ class Parts {
     return new Ingest({
       source: this.#source,
       store: this.#store,
-      decoder: new ByteDecoder(DEFAULT_MAPPING, new ShapeRegistry()),
+      decoder,
       lanes,
       arena,
       bounds: { bytesMax: 1e9, offsetsMax: this.#around.offsetsMax, seriesMax: 10_000 },
