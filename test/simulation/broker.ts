@@ -18,7 +18,14 @@ const SESSION_MS = 25_000;
 export class Broker {
   readonly world: World;
   readonly topic = "records";
+  /** The logs that are there now. */
   readonly partitions: PartitionLog[] = [];
+  /** The logs that paths may count: those before the topic was made again, and what was added since. */
+  readonly countedLogs: PartitionLog[] = [];
+  /** What tells the topic from one of its name that was deleted; `undefined` with brokers that tell none. */
+  logId: string | undefined;
+  /** Set when the topic was deleted and made again. */
+  isReplaced = false;
   /** Committed offsets; a partition without one is read from where the handler says. */
   readonly commits = new Map<number, number>();
   readonly #members = new Map<number, GroupMember>();
@@ -86,6 +93,22 @@ export class Broker {
     );
   }
 
+  /**
+   * Deletes the topic and makes it again under its name: other logs from offset 0 on, another id, as many partitions. Members that
+   * read it notice only by what they fetch, until the group looks at the topic again.
+   * @param keepsCommits false where the broker forgets the group's commits with the topic.
+   */
+  remakeTopic(keepsCommits: boolean): void {
+    this.isReplaced = true;
+    this.logId = "log-2";
+    if (!keepsCommits) this.commits.clear();
+    for (const { partition } of this.partitions)
+      this.partitions[partition] = new PartitionLog(this.topic, partition);
+    this.world.note("the topic is deleted and made again");
+    const noticedAfterMs = this.world.between(0, 120_000);
+    this.world.after(noticedAfterMs, () => this.rebalance("the topic was deleted and made again"));
+  }
+
   /** Refused, without a word, from a member of an earlier generation. */
   commit(generation: number, partition: number, endOffset: number): void {
     this.onCommit(partition, endOffset);
@@ -102,6 +125,7 @@ export class Broker {
   #newLog(): PartitionLog {
     const log = new PartitionLog(this.topic, this.partitions.length);
     this.partitions.push(log);
+    this.countedLogs.push(log);
     return log;
   }
 

@@ -131,7 +131,7 @@ export class Checks {
     let count = 0;
     const [lane, start] = key.split("|");
     const closeMs = Number(start) + WINDOW_MS + LANE.allowedLatenessMs;
-    for (const log of this.#broker.partitions)
+    for (const log of this.#broker.countedLogs)
       for (const record of log.records) {
         if (record.lane !== lane || record.outcome !== "ok" || record.offset < log.firstOffset) continue;
         if (Math.floor(record.eventMs / WINDOW_MS) * WINDOW_MS !== Number(start)) continue;
@@ -190,7 +190,7 @@ export class Checks {
       );
     if (!this.#isReadable(manifest))
       this.#fail(`the path counts ${nameOf(manifest)}, whose rows cannot all be read`);
-    const log = this.#broker.partitions[manifest.partition]!;
+    const log = this.#broker.countedLogs[manifest.partition]!;
     if (i === 0) {
       const earlier = [...this.manifests.values()].find(
         (m) => m.partition === manifest.partition && m.startOffset < manifest.startOffset,
@@ -218,7 +218,7 @@ export class Checks {
     if (shown === undefined) this.#shownRows.set(name, new Set([key]));
     else shown.add(key);
     if (feature !== "x") return;
-    const log = this.#broker.partitions[manifest.partition]!;
+    const log = this.#broker.countedLogs[manifest.partition]!;
     const { startOffset: from, endOffset: to } = manifest;
     // A range of which parts were lost to some reader is held by its manifest alone.
     if (log.lostRanges.some(([lostFrom, lostTo]) => lostFrom < to && lostTo > from)) return;
@@ -231,7 +231,7 @@ export class Checks {
 
   #manifestShown(manifest: Manifest): void {
     const name = nameOf(manifest);
-    const log = this.#broker.partitions[manifest.partition]!;
+    const log = this.#broker.countedLogs[manifest.partition]!;
     const { startOffset: from, endOffset: to } = manifest;
     const lost = manifest.outcomes.lost === 0 ? [] : lostWithin(log, from, to, manifest.outcomes.lost);
     if (manifest.outcomes.lost > 0) this.anyLost = true;

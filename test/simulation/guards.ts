@@ -132,6 +132,20 @@ export const GUARDS: readonly Guard[] = [
     text: "    await this.#store.writeNotifications(rows.map(([, unwritten]) => unwritten));\n",
     replacement: "",
   },
+  {
+    name: "log-confirmed",
+    without: "segments are written without asking whether the topic is still the one that was assigned",
+    file: "src/app/segment-writer.ts",
+    text: `      if (source.confirmLogs !== undefined) await this.#insist("the logs' ids", () => source.confirmLogs!());\n`,
+    replacement: "",
+  },
+  {
+    name: "log-id-kept",
+    without: "a process that starts does not know which log was counted, and goes on in the one of that name",
+    file: "src/app/log-ids.ts",
+    text: "    return this.#known.get(key) ?? (await this.#store.readState(key));\n",
+    replacement: "    return this.#known.get(key);\n",
+  },
 ];
 
 /** The source without the guard. Throws where the text is not there exactly once. */

@@ -1,6 +1,6 @@
 /** The simulated pipelines: every lane brings the same count of records in every window, save where they are cut off on purpose. */
 import type { Broker } from "./broker.ts";
-import type { Outcome } from "./log.ts";
+import type { Outcome, PartitionLog } from "./log.ts";
 import { LANE, WINDOW_MS } from "./processes.ts";
 import { START_MS, type World } from "./world.ts";
 
@@ -85,6 +85,14 @@ function append(world: World, broker: Broker, plan: ProducerPlan, draft: Draft):
   if (world.chance(plan.jumpShare)) log.jump(world.between(1, 3));
   const x = world.between(0, 1000);
   log.append({ ...draft, x, logTimeMs: nowMs, value: recordOf(draft, x) });
+}
+
+/** A record of now, in a partition that is named. */
+export function appendNow(world: World, log: PartitionLog, lane: string): void {
+  const eventMs = Math.floor(world.nowMs);
+  const x = world.between(0, 1000);
+  const draft: Draft = { lane, eventMs, outcome: "ok" };
+  log.append({ ...draft, x, logTimeMs: eventMs, value: recordOf(draft, x) });
 }
 
 function recordOf({ lane, eventMs, outcome }: Draft, x: number): Buffer | null {

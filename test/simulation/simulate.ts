@@ -35,6 +35,7 @@ import {
 } from "./processes.ts";
 import { type Drop, LANES, startProducers } from "./producers.ts";
 import { JobServer } from "./queue.ts";
+import { planRemaking } from "./remake.ts";
 import { SimulatedDatabase } from "./tables.ts";
 import { type Life, NO_FAULTS, START_MS, World } from "./world.ts";
 
@@ -91,6 +92,8 @@ class Run {
   readonly #misled = new WeakSet<Life>();
   readonly #faultsEndMs = START_MS + FAULTY_WINDOWS * WINDOW_MS;
   readonly #counts: Record<string, number> = { kills: 0, stops: 0, pages: 0 };
+  /** Processes that ended because the topic is not the one that was counted. */
+  #refusalCount = 0;
   #calm = false;
   #nameCount = 0;
 
@@ -123,6 +126,7 @@ class Run {
         this.#checks.released(rollup, windows, profiles, this.#nameOf(rollup)),
     };
     this.#drop = this.#drawDrop();
+    planRemaking(options.seed, world, this.#broker, this.#checks);
   }
 
   async go(): Promise<void> {
@@ -138,7 +142,8 @@ class Run {
     if (this.#options.mode === "liveness") {
       this.#stopFaults();
       await world.run(this.#faultsEndMs + CALM_MS, step);
-      if (world.failure === undefined) this.#mustBeJudged();
+      if (world.failure === undefined && this.#broker.isReplaced) this.#mustBeRefused();
+      else if (world.failure === undefined) this.#mustBeJudged();
     }
     if (world.failure === undefined) this.#checks.nothingForgotten();
     for (const process of this.#processes.values()) {
@@ -222,10 +227,17 @@ class Run {
   #ended(process: Process, error: unknown): void {
     if (process.life.isDead) return;
     this.#world.note(`${process.life.name} ends: ${errorText(error)}`);
+    if (error instanceof OperationalError && error.code === "SOURCE_LOG_REPLACED") this.#refused(process);
     if (!(error instanceof OperationalError))
       this.#world.fail(`${process.life.name} broke: ${error instanceof Error ? error.stack : String(error)}`);
     this.#world.kill(process.life);
     this.#replace(process);
+  }
+
+  #refused({ life }: Process): void {
+    this.#refusalCount++;
+    if (!this.#broker.isReplaced)
+      this.#world.fail(`${life.name} says that the topic was made again, and it was not`);
   }
 
   #replace(process: Process): void {
@@ -430,6 +442,17 @@ class Run {
     if (page === undefined || page.endCount >= page.count)
       this.#world.fail(`incident ${id} was told as resolved more often than as opened`);
     else page.endCount++;
+  }
+
+  /** Whoever reads was told, and nothing beyond the log that was counted is in the store. */
+  #mustBeRefused(): void {
+    if (this.#refusalCount === 0)
+      this.#world.fail("the topic was made again, and no process ended with that");
+    for (const log of this.#broker.countedLogs) {
+      const end = this.#checks.tiledTo(log);
+      if (end > log.nextOffset)
+        this.#world.fail(`partition ${log.partition} is tiled to ${end}, its log ended at ${log.nextOffset}`);
+    }
   }
 
   /** Every window that is over, late data included, with its verdict; every real drop paged once. */

@@ -12,6 +12,7 @@ import type {
   RecordSource,
   SourceHandler,
 } from "../../src/source/contract.ts";
+import { refuseReplaced } from "../../src/source/kafka/positions.ts";
 import type { Broker, GroupMember } from "./broker.ts";
 import type { LogRecord, PartitionLog } from "./log.ts";
 import type { Life, World } from "./world.ts";
@@ -28,11 +29,15 @@ interface Fetched {
   readonly logEnd: number;
   readonly records: readonly LogRecord[];
   readonly endOffset: number;
+  /** The broker has no such offset: its log ends before it. */
+  readonly isBeyond: boolean;
 }
 
 export class SimulatedSource implements RecordSource {
   readonly name = "simulated";
   readonly finished: Promise<void>;
+  /** Where brokers tell topic ids. */
+  readonly confirmLogs?: () => Promise<void>;
   readonly #world: World;
   readonly #broker: Broker;
   readonly #life: Life;
@@ -41,6 +46,8 @@ export class SimulatedSource implements RecordSource {
   #handler: SourceHandler | undefined;
   #member: GroupMember | undefined;
   #assignment: Assignment = { generation: -1, isOver: true };
+  /** Of the topic that was assigned last, once it is certain that paths go on in it. */
+  #logId: string | undefined;
   #isStopping = false;
 
   constructor(world: World, broker: Broker, life: Life) {
@@ -51,6 +58,7 @@ export class SimulatedSource implements RecordSource {
       this.#reject = reject;
     });
     this.finished.catch(() => {});
+    if (broker.logId !== undefined) this.confirmLogs = () => this.#confirmLogs();
   }
 
   async start(handler: SourceHandler): Promise<void> {
@@ -65,15 +73,30 @@ export class SimulatedSource implements RecordSource {
     this.#ask("commit", () => this.#broker.commit(generation, partition, endOffset)).catch(() => {});
   }
 
-  partitionEnds(): Promise<readonly PartitionEnd[]> {
+  partitionEnds(): Promise<PartitionEnd[]> {
     return this.#ask("ends", () =>
       this.#broker.partitions.map(({ topic, partition, startOffset, nextOffset }) => ({
         topic,
         partition,
         startOffset,
         endOffset: nextOffset,
+        ...(this.#broker.logId === undefined ? {} : { logId: this.#broker.logId }),
       })),
     );
+  }
+
+  /** What was fetched before this is asked, and is found well, was of the log that was assigned. */
+  async #confirmLogs(): Promise<void> {
+    const logId = this.#logId;
+    if (logId === undefined) return;
+    const now = await this.#ask("log id", () => this.#broker.logId);
+    if (now !== logId)
+      await this.#refuseReplaced({ topic: this.#broker.topic, partition: 0, offset: 0 }, logId);
+  }
+
+  #refuseReplaced(position: PartitionPosition, knownLogId: string): Promise<void> {
+    const looking = { ask: { ends: () => this.partitionEnds() }, clock: this.#world.clockOf(this.#life) };
+    return refuseReplaced(looking, new AbortController().signal, position, knownLogId);
   }
 
   keepDeadLetters(_letters: readonly DeadLetter[]): Promise<void> {
@@ -106,13 +129,14 @@ export class SimulatedSource implements RecordSource {
   readonly #places = new Map<number, { readonly log: PartitionLog; nextOffset: number }>();
 
   async #assigned(): Promise<Assignment> {
-    const { assigned, generation, commits } = await this.#insist("assignment", () => {
+    const { assigned, generation, commits, logId } = await this.#insist("assignment", () => {
       if (!this.#broker.heartbeat(this.#member!)) this.#member = this.#broker.join(this.#life.name);
       const mine = this.#broker.assignment(this.#member!);
       return {
         assigned: mine.map((partition) => this.#broker.partitions[partition]!),
         generation: this.#broker.generation,
         commits: new Map(this.#broker.commits),
+        logId: this.#broker.logId,
       };
     });
     const assignment = { generation, isOver: false };
@@ -122,21 +146,39 @@ export class SimulatedSource implements RecordSource {
     for (const log of assigned) {
       const { topic, partition } = log;
       const resumed = (await this.#resume(log)) ?? commits.get(partition);
-      positions.push({ topic, partition, offset: resumed ?? log.startOffset });
+      const position = { topic, partition, offset: resumed ?? log.startOffset };
+      if (logId === undefined) positions.push(position);
+      else {
+        if (resumed !== undefined) await this.#refuseOther(position, logId);
+        positions.push({ ...position, logId });
+      }
       this.#places.set(partition, { log, nextOffset: positions.at(-1)!.offset });
     }
     this.#world.note(
       `${this.#life.name} reads ${positions.map(({ partition, offset }) => `${partition} from ${offset}`).join(", ")}`,
     );
+    this.#logId = logId;
     await this.#handler!.assigned(positions);
     return assignment;
   }
 
+  /** Where a partition was read before, its log must be the one that was read. */
+  async #refuseOther(position: PartitionPosition, logId: string): Promise<void> {
+    const { topic, partition } = position;
+    const known = await this.#stored(() => this.#handler!.knownLogId!(topic, partition));
+    if (known !== undefined && known !== logId)
+      await this.#stored(() => this.#refuseReplaced(position, known));
+  }
+
+  #resume({ topic, partition }: PartitionLog): Promise<number | undefined> {
+    return this.#stored(() => this.#handler!.resumeOffset(topic, partition));
+  }
+
   /** The handler asks the store, which may be away: until it answers there is no place to begin at. */
-  async #resume({ topic, partition }: PartitionLog): Promise<number | undefined> {
+  async #stored<T>(question: () => Promise<T>): Promise<T> {
     for (;;) {
       try {
-        return await this.#handler!.resumeOffset(topic, partition);
+        return await question();
       } catch (error) {
         if (!(error instanceof OperationalError && error.retryable)) throw error;
         await this.#world.clockOf(this.#life).sleep(1_000);
@@ -159,6 +201,8 @@ export class SimulatedSource implements RecordSource {
         assignment.isOver = true;
         return;
       }
+      if (this.#logId !== undefined && (fetched.isBeyond || fetched.logStart > place.nextOffset))
+        await this.#stored(() => this.#confirmLogs());
       const batch = batchOf(place.log, place.nextOffset, fetched);
       if (batch === undefined) {
         await clock.sleep(this.#world.between(6_000, 16_000));
@@ -173,9 +217,12 @@ export class SimulatedSource implements RecordSource {
   }
 
   #fetch(place: { readonly log: PartitionLog; nextOffset: number }): Promise<Fetched | undefined> {
-    const { log, nextOffset } = place;
+    const { nextOffset } = place;
+    const { partition } = place.log;
     const count = this.#world.between(1, 16);
-    return this.#ask(`fetch ${log.partition}`, () => {
+    return this.#ask(`fetch ${partition}`, () => {
+      // By its name: whatever log has it now.
+      const log = this.#broker.partitions[partition]!;
       let endOffset = Math.max(nextOffset, log.startOffset);
       // Brokers hand out whole compressed batches: records before the offset that was asked for may come along.
       const records =
@@ -192,7 +239,8 @@ export class SimulatedSource implements RecordSource {
         logStart: log.startOffset,
         logEnd: log.nextOffset,
         records,
-        endOffset: records.length - earlier < count ? log.nextOffset : endOffset,
+        endOffset: Math.max(nextOffset, records.length - earlier < count ? log.nextOffset : endOffset),
+        isBeyond: nextOffset > log.nextOffset,
       };
     }).catch(() => undefined);
   }

@@ -60,7 +60,7 @@ const LOOKS = 3;
 
 /** What reading, or beginning to read, needs of its surroundings. */
 interface Looking {
-  readonly ask: Ask;
+  readonly ask: Pick<Ask, "ends">;
   readonly clock: Clock;
 }
 
