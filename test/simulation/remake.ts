@@ -3,8 +3,8 @@
  * begin at offset 0 under another id, and are shorter than what was counted, just as long, or longer. What the counting
  * promises then: no record of a new log is in a segment of the old one's path, and whoever reads ends with the reason.
  *
- * Not simulated, since ids are asked for only where a path can be seen: a topic that is made again before the store shows
- * the first segment of each partition; and brokers that tell no ids, or tell a former one.
+ * Not simulated: brokers that tell no ids, or tell a former one; and a topic that is made again before the store shows the
+ * first segment of each partition. Nobody can see then that an old log was counted, and segments of both may be written.
  */
 import { hashText, seededRandom } from "../../src/base/random.ts";
 import type { Broker } from "./broker.ts";
