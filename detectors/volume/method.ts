@@ -25,7 +25,8 @@ const values = {
   /** Share of the lane, and of the own slot with its neighbours, in the relative variance. */
   laneVarianceShare: 0.1,
   laneVarianceRate: 0.005,
-  slotVarianceRate: 0.08,
+  /** Of some forty days of a slot: from half as many its deviation errs by 16 %, and that error costs pages. */
+  slotVarianceRate: 0.05,
   /** Residuals enter variances clipped at so many sigmas: bad days widen the lane, without bound they'd blind it. */
   varianceClip: 4,
   /** Windows with fewer expected records teach the relative noise in proportion less. */
@@ -81,8 +82,8 @@ const values = {
    * Pages a week that thresholds are set for: factor × budget; below a quarter, quarter × (budget / quarter)^power,
    * since the tail beyond what a lane has seen is heavier than the fitted one.
    */
-  budgetFactor: 1.27,
-  budgetPower: 1.22,
+  budgetFactor: 1.32,
+  budgetPower: 1.18,
   tailShape: 0,
   /** A ratio has an end, total silence. */
   ratioTailShape: -0.05,
