@@ -6,6 +6,7 @@
 
 import { LaneAuditor, type LaneAuditorOptions } from "../audit/lane-auditor.ts";
 import type { Clock } from "../base/clock.ts";
+import { Pauses } from "../base/pauses.ts";
 import { Slots } from "../base/slots.ts";
 import type { Telemetry } from "../base/telemetry.ts";
 import { coarserSizes, coarserStartMs } from "../rollup/coarser.ts";
@@ -92,11 +93,13 @@ export class AuditService {
   readonly #running = new Map<string, Promise<void>>();
 
   readonly #catchUps = new Slots(CATCH_UPS_MAX);
+  readonly #pauses: Pauses;
   readonly #coarser: CoarserWindows;
   readonly #metrics: SqlMetrics;
 
   constructor(options: AuditServiceOptions) {
     this.#options = options;
+    this.#pauses = new Pauses(options.clock);
     this.#next = new NextWindows(options);
     this.#coarser = new CoarserWindows(options);
     this.#metrics = new SqlMetrics(options);
@@ -150,17 +153,20 @@ export class AuditService {
     );
     const feedback = await this.#options.feedback.of(job.swimlane);
     if (job.sourceCount !== undefined) lane.auditor.shareAmong(job.sourceCount);
-    const startMs = performance.now();
-    const judged = windows.map(({ complete, alerted, verdicts: unmeasured = [] }) => {
+    const judged: JudgedWindow[] = [];
+    for (const each of windows) {
+      if (this.#pauses.isDue) await this.#pauses.take();
+      const startMs = performance.now();
+      const { complete, alerted, verdicts: unmeasured = [] } = each;
       const references = referencesOf(complete.window);
       const before = lane.auditor.lastWindowStartMs;
       lane.auditor.hear(feedback, complete.window.windowStartMs);
       noteAwaited(lane.auditor.memory(), complete.window, references);
       const verdicts = [...lane.auditor.audit(complete, references, alerted), ...unmeasured];
       if (this.#coarserSizeOf(job) !== undefined) this.#coarser.note(job, before, complete, verdicts);
-      return { complete, verdicts };
-    });
-    countBusy(this.#options.telemetry, "judge", startMs);
+      judged.push({ complete, verdicts });
+      countBusy(this.#options.telemetry, "judge", startMs);
+    }
     try {
       await this.#tell(judged);
     } catch (error) {

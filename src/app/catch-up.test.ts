@@ -1,8 +1,9 @@
 /** What a queue or a store that was away leaves behind is put right from the store: nothing is skipped, nothing is told twice. */
+import { setImmediate } from "node:timers/promises";
 import { afterEach, expect, test } from "vitest";
 import { volume } from "../../detectors/volume/volume.ts";
 import type { LaneAuditorOptions } from "../audit/lane-auditor.ts";
-import { ManualClock } from "../base/clock.ts";
+import { type Clock, ManualClock } from "../base/clock.ts";
 import { OperationalError } from "../base/errors.ts";
 import { Telemetry } from "../base/telemetry.ts";
 import { emptyProfile } from "../sketch/profile.ts";
@@ -152,6 +153,31 @@ test("verdicts whose job was lost with the queue are observed with the next job 
   const [incident] = await store.readIncidents({});
   expect(incident).toMatchObject({ swimlane: "prod", startMs: START + 2 * MINUTE });
   expect(new Set(deliver).size).toBe(1);
+});
+
+test("a lane that catches up leaves the process its turns between two windows", async () => {
+  const clock = new ManualClock(START);
+  const store = await newStore(clock);
+  await storeWindows(store, 30);
+  const told: number[] = [];
+  let elapsedMs = 0;
+  let pauses = 0;
+  // Each look at it finds the process busy for longer than anyone should wait.
+  const busy: Clock = {
+    nowMs: () => START,
+    elapsedMs: () => (elapsedMs += 1_000),
+    sleep: async () => {
+      await setImmediate();
+      pauses++;
+    },
+  };
+  const audits = auditsOf(store, clock, {
+    clock: busy,
+    onJudged: async (judged) => void told.push(judged.length),
+  });
+  await audits.run({ ...LANE, untilStartMs: START + 29 * MINUTE });
+  expect(told).toEqual([30]);
+  expect(pauses).toBe(30);
 });
 
 async function storeWindows(store: Store, count: number): Promise<void> {

@@ -3,6 +3,7 @@
 import type { Clock } from "../base/clock.ts";
 import { errorText } from "../base/errors.ts";
 import { groupBy } from "../base/group-by.ts";
+import { Pauses } from "../base/pauses.ts";
 import type { Telemetry } from "../base/telemetry.ts";
 import type { JobQueue } from "../queue/contract.ts";
 import { writeCheckpoint } from "../rollup/checkpoint.ts";
@@ -37,8 +38,9 @@ export interface RollupServiceOptions {
   readonly signal: AbortSignal;
 }
 
-/** Windows merged and written in one step. */
-const WINDOWS_PER_STEP = 2_000;
+/** Windows written at once, and those of them that are merged without a look at who else waits. */
+const WINDOWS_PER_WRITE = 2_000;
+const WINDOWS_PER_STEP = 50;
 
 /** What is to be known before the broker is asked for its partitions. */
 export interface Asking {
@@ -50,6 +52,7 @@ export class RollupService {
   readonly #options: RollupServiceOptions;
   readonly #idle: IdleRule;
   readonly #reader: SegmentReader;
+  readonly #pauses: Pauses;
   /** Merged and not yet acknowledged by the store: written before anything else is released. */
   #unwritten: readonly CompleteWindow[] = [];
   /** The newest job of each lane that the queue has not taken yet: a queue that is away holds up no counting. */
@@ -66,6 +69,7 @@ export class RollupService {
     this.#options = options;
     this.#idle = new IdleRule(options.clock, options.idleTimeoutMs);
     this.#reader = new SegmentReader(options);
+    this.#pauses = new Pauses(options.clock);
   }
 
   /** Partitions that will be read: none of their lanes' windows is complete before all of them say so. */
@@ -115,12 +119,10 @@ export class RollupService {
 
   /** Merges and writes the windows that are complete, and asks for their audit. Returns how many there were. */
   async release(): Promise<number> {
-    const { rollup, signal, telemetry } = this.#options;
+    const { rollup, signal } = this.#options;
     let count = await this.#writeOut();
     while (!signal.aborted) {
-      const startMs = performance.now();
-      this.#unwritten = await rollup.releaseComplete(WINDOWS_PER_STEP);
-      countBusy(telemetry, "merge", startMs);
+      await this.#mergeNext();
       if (this.#unwritten.length === 0) break;
       count += await this.#writeOut();
     }
@@ -134,6 +136,18 @@ export class RollupService {
     await this.#announce();
     await this.#checkpoint();
     return count;
+  }
+
+  async #mergeNext(): Promise<void> {
+    const { rollup, telemetry } = this.#options;
+    while (this.#unwritten.length < WINDOWS_PER_WRITE) {
+      if (this.#pauses.isDue) await this.#pauses.take();
+      const startMs = performance.now();
+      const merged = await rollup.releaseComplete(WINDOWS_PER_STEP);
+      countBusy(telemetry, "merge", startMs);
+      if (merged.length === 0) break;
+      this.#unwritten = [...this.#unwritten, ...merged];
+    }
   }
 
   /**

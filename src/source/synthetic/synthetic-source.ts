@@ -4,6 +4,7 @@
  * make equal records.
  */
 import type { Clock } from "../../base/clock.ts";
+import { Pauses } from "../../base/pauses.ts";
 import { hashText, type Random, seededRandom } from "../../base/random.ts";
 import type { Telemetry } from "../../base/telemetry.ts";
 import type { SourceContext } from "../context.ts";
@@ -69,7 +70,9 @@ export class SyntheticSource implements RecordSource {
 
   async #run(handler: SourceHandler): Promise<void> {
     const { historyWindows, liveWindowsMax = Number.POSITIVE_INFINITY, windowEveryMs } = this.#options;
+    const pauses = new Pauses(this.#clock);
     while (this.#nextWindow < historyWindows && !this.#stop.signal.aborted) {
+      if (pauses.isDue) await pauses.take();
       const windows = Math.min(HISTORY_BATCH_WINDOWS, historyWindows - this.#nextWindow);
       await this.#deliver(handler, windows);
     }
