@@ -111,7 +111,8 @@ function judgeCardinality(
 /** Different values grow as a power of the values: medians, and the power from the windows themselves. */
 function lawOf(memory: CardinalityMemory): HeapsLaw {
   const power = powerOf(memory);
-  const levels = memory.logDistinct.map((distinct, i) => distinct - power * memory.logCount[i]!);
+  const levels = new Float64Array(memory.logDistinct.length);
+  for (let i = 0; i < levels.length; i++) levels[i] = memory.logDistinct[i]! - power * memory.logCount[i]!;
   const level = median(levels);
   const deviations = levels.map((each) => Math.abs(each - level));
   return { power, level, spread: Math.max(SPREAD_MIN, 1.4826 * median(deviations)) };
@@ -131,8 +132,8 @@ function powerOf({ logDistinct, logCount }: CardinalityMemory): number {
   return Math.min(1, Math.max(0, product / square));
 }
 
-function median(values: readonly number[]): number {
-  const sorted = new Float64Array(values).sort();
+function median(values: Float64Array): number {
+  const sorted = values.slice().sort();
   return sorted[Math.floor(sorted.length / 2)]!;
 }
 

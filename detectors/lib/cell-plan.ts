@@ -80,7 +80,8 @@ export function countsBetween(steps: Steps, cuts: readonly Cut[]): number[] {
     counts.push(upTo - before);
     before = upTo;
   }
-  return [...counts, countOf(steps) - before];
+  counts.push(countOf(steps) - before);
+  return counts;
 }
 
 /** `names` are the cuts in words; the two cuts around a point mass read alike. */

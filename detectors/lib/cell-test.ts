@@ -18,14 +18,13 @@ type Counts = Pick<Cell, "reference" | "current">;
  * @returns ln p of the strongest of the tests, times the number of tests made (Bonferroni)
  */
 export function logCellTest(cells: readonly Counts[], extra: number): number {
-  const n = total(cells, "reference");
-  const m = total(cells, "current");
+  const { reference: n, current: m } = totalOf(cells);
   if (n === 0 || m === 0) return 0;
   const expected = (cell: Counts) => ((cell.reference + cell.current) * Math.min(n, m)) / (n + m);
   const common = cells.filter((cell) => expected(cell) >= EXPECTED_MIN);
   const small = cells.filter((cell) => expected(cell) < EXPECTED_MIN);
   if (small.length === 0) return logPearson(common, n, m, extra);
-  const rest = { reference: total(small, "reference"), current: total(small, "current") };
+  const rest = totalOf(small);
   const enough = expected(rest) >= EXPECTED_MIN;
   const logPs = [
     logPearson(enough ? [...common, rest] : common, n, m, extra),
@@ -50,6 +49,11 @@ function logRare(cell: Counts, n: number, m: number, extra: number): number {
   return logBinomialUpper(cell.current, cell.reference + cell.current, m / (n + m)) / (1 + extra);
 }
 
-function total(cells: readonly Counts[], side: keyof Counts): number {
-  return cells.reduce((sum, cell) => sum + cell[side], 0);
+function totalOf(cells: readonly Counts[]): Counts {
+  let [reference, current] = [0, 0];
+  for (const cell of cells) {
+    reference += cell.reference;
+    current += cell.current;
+  }
+  return { reference, current };
 }

@@ -74,7 +74,7 @@ export function learnNovelty(novelty: Novelty, hits: number, records: number): v
   novelty.records += records;
   if (hits > 0) novelty.hitWindows++;
   novelty.recent.push(hits, records);
-  if (novelty.recent.length > 2 * RECENT_WINDOWS) novelty.recent.splice(0, 2);
+  while (novelty.recent.length > 2 * RECENT_WINDOWS) novelty.recent.shift();
 }
 
 /** Takes back hits of the newest `windowsAgo`-th accepted window: what caused them turned out to be known. */

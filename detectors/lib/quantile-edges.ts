@@ -7,10 +7,12 @@ import { countOf, countUpTo, type Steps, valueAtRank } from "./steps.ts";
 export function quantileEdges(reference: Steps, binCount: number): number[] {
   const n = countOf(reference);
   if (n === 0) return [];
-  const ranks = Array.from({ length: binCount - 1 }, (_, j) =>
-    Math.max(1, Math.ceil(((j + 1) * n) / binCount)),
-  );
-  return [...new Set(ranks.map((rank) => valueAtRank(reference, rank)))];
+  const edges: number[] = [];
+  for (let j = 1; j < binCount; j++) {
+    const edge = valueAtRank(reference, Math.max(1, Math.ceil((j * n) / binCount)));
+    if (edge !== edges[edges.length - 1]) edges.push(edge);
+  }
+  return edges;
 }
 
 /** Numbers in each of the `edges.length + 1` bins (−∞, e₀], (e₀, e₁], …, (eₗ, ∞). */

@@ -8,6 +8,7 @@
  */
 import type { DistributionDetector, DistributionSnapshot, Verdict } from "../contract.ts";
 import { emptyNovelty, learnNovelty, type Novelty, noveltySignificance } from "../lib/novelty.ts";
+import { onceForWindow } from "../lib/once.ts";
 import { emptyScatter, excessOf, learnScatter, type Scatter } from "../lib/scatter.ts";
 import { logShareTest, shareSquare } from "../lib/share-test.ts";
 import { countAt, countOf } from "../lib/steps.ts";
@@ -134,7 +135,7 @@ function learnPrecision(
   return memory;
 }
 
-function writtenOf(snapshot: DistributionSnapshot): Written {
+const writtenOf = onceForWindow((snapshot): Written => {
   const digits: number[] = new Array(DIGITS_MAX + 1).fill(0);
   const decimals: number[] = new Array(DECIMALS_MANY + 1).fill(0);
   for (let i = 0; i < snapshot.values.length; i++) {
@@ -144,7 +145,7 @@ function writtenOf(snapshot: DistributionSnapshot): Written {
     digits[digitsOf(snapshot.values[i]!, places)]! += count;
   }
   return { digits, decimals, count: countOf(snapshot) };
-}
+});
 
 /** 1/n + 1/N; a sketch that dropped values is a sample of as many as it kept. */
 function scaleOf(current: DistributionSnapshot, memory: PrecisionMemory): number {

@@ -12,6 +12,9 @@ export const DIGITS_MAX = 9;
  */
 const WHOLE_TOLERANCE = 1e-12;
 
+/** 10^0 to 10^7, exact. */
+const POWERS: readonly number[] = Array.from({ length: DECIMALS_MANY + 1 }, (_, exponent) => 10 ** exponent);
+
 /** Decimals behind the point, 0 to 6, or 7 for "more". @param value finite */
 export function decimalsOf(value: number): number {
   if (Number.isInteger(value)) return 0;
@@ -26,7 +29,7 @@ export function decimalsOf(value: number): number {
 /** Significant digits, 1 to 9 (9 or more); 0 has 1. @param value finite */
 export function digitsOf(value: number, decimals: number): number {
   if (decimals === DECIMALS_MANY) return DIGITS_MAX;
-  let whole = Math.round(Math.abs(value) * 10 ** decimals);
+  let whole = Math.round(Math.abs(value) * POWERS[decimals]!);
   if (whole === 0) return 1;
   while (whole % 10 === 0) whole /= 10;
   let digits = 1;

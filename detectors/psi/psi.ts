@@ -40,8 +40,9 @@ export const psi: DistributionDetector<PsiOptions, null> = {
       return insufficient(`${countMin} records on one side; ${needed} are needed on each`);
     }
     const { cells, testCells } = cutCells(reference.snapshot, current, { ...options, binCount });
-    const noise = noiseOf(cells, reference.overdispersion?.cells ?? 0);
-    const statistic = indexOf(cells);
+    const totals = totalsOf(cells);
+    const noise = noiseOf(cells, totals, reference.overdispersion?.cells ?? 0);
+    const statistic = indexOf(cells, totals);
     const threshold = options.effectMin + noise.sampling + noise.sketch;
     const significance = significanceOf(logCellTest(testCells, noise.extra));
     const effect = Math.max(0, statistic - noise.sampling - noise.sketch);
@@ -60,10 +61,10 @@ export const psi: DistributionDetector<PsiOptions, null> = {
   learn: (_reference, _current, _verdict, memory) => memory,
 };
 
-function indexOf(cells: readonly Cell[]): number {
-  const n = sum(cells, "reference");
-  const m = sum(cells, "current");
-  return cells.reduce((total, cell) => total + termOf(cell, n, m), 0);
+function indexOf(cells: readonly Cell[], { n, m }: Totals): number {
+  let index = 0;
+  for (const cell of cells) index += termOf(cell, n, m);
+  return index;
 }
 
 /** (q − p)·ln(q / p), never negative: an empty cell is half a row, and no more than the other side's share. */
@@ -75,8 +76,7 @@ function termOf(cell: Cell, n: number, m: number): number {
 
 /** Every cell with both shares and its term; the terms add up to the index. */
 export function psiParts(cells: readonly Cell[]): ExplanationPart[] {
-  const n = sum(cells, "reference");
-  const m = sum(cells, "current");
+  const { n, m } = totalsOf(cells);
   return cells.map((cell) => ({
     label: cellLabel(cell),
     reference: cell.reference / n,
@@ -97,9 +97,7 @@ interface Noise {
  * What the index comes to without any change: (B − 1)(1/n + 1/m + 1/ν) by sampling, and by the sketches some Σ σ²/p
  * with σ half of the error bound (errors are random within it; the bound is their 99th percentile).
  */
-function noiseOf(cells: readonly Cell[], overdispersion: number): Noise {
-  const n = sum(cells, "reference");
-  const m = sum(cells, "current");
+function noiseOf(cells: readonly Cell[], { n, m }: Totals, overdispersion: number): Noise {
   let sketch = 0;
   for (const cell of cells) {
     const pooled = (cell.reference + cell.current) / (n + m);
@@ -111,8 +109,19 @@ function noiseOf(cells: readonly Cell[], overdispersion: number): Noise {
   return { sampling, sketch, extra: (sampling + sketch) / plain - 1 };
 }
 
-function sum(cells: readonly Cell[], side: "reference" | "current"): number {
-  return cells.reduce((total, cell) => total + cell[side], 0);
+/** Rows of the reference and of the window. */
+interface Totals {
+  readonly n: number;
+  readonly m: number;
+}
+
+function totalsOf(cells: readonly Cell[]): Totals {
+  let [n, m] = [0, 0];
+  for (const { reference, current } of cells) {
+    n += reference;
+    m += current;
+  }
+  return { n, m };
 }
 
 function describe(

@@ -80,6 +80,7 @@ function judgeRange(
   const outside = beyond.below + beyond.above;
   const significance = significanceOfBeyond(reference, beyond, memory);
   const share = outside / beyond.count;
+  const [least, greatest] = [spoken(min), spoken(max)];
   return judged(significance >= options.significanceMin, {
     statistic: share,
     threshold: 0,
@@ -88,17 +89,17 @@ function judgeRange(
     sketchError: current.rankErrorMax,
     selfCalibrated: true,
     summary:
-      `${outside} of ${beyond.count} numbers (${percent(share)}) outside ${spoken(min)} to ${spoken(max)}; ` +
+      `${outside} of ${beyond.count} numbers (${percent(share)}) outside ${least} to ${greatest}; ` +
       `this window has ${spoken(current.min)} to ${spoken(current.max)}`,
     parts: [
       {
-        label: `below ${spoken(min)}`,
+        label: `below ${least}`,
         reference: 0,
         current: beyond.below / beyond.count,
         contribution: beyond.below / beyond.count,
       },
       {
-        label: `above ${spoken(max)}`,
+        label: `above ${greatest}`,
         reference: 0,
         current: beyond.above / beyond.count,
         contribution: beyond.above / beyond.count,

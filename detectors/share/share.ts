@@ -8,6 +8,7 @@
  * Pure: no clock, no I/O, no randomness.
  */
 import type { DistributionDetector, DistributionSnapshot, Reference, Verdict } from "../contract.ts";
+import { onceForWindow } from "../lib/once.ts";
 import { sum } from "../lib/sum.ts";
 import { logStudentTwoSided, significanceOf } from "../lib/tails.ts";
 import { insufficient, judged } from "../lib/verdicts.ts";
@@ -77,7 +78,7 @@ function judgeShare(
   memory: ShareMemory,
   options: ShareOptions,
 ): Verdict {
-  const { cells, count } = cellsOf(reference.snapshot, current);
+  const { cells, count } = cellsOf(current, reference.snapshot);
   if (count < options.valueCountMin) return insufficient("too few values");
   if (cells.length === 0) return insufficient("no value is common enough");
   let best = cells[0]!;
@@ -128,7 +129,7 @@ function dispersion(movement: Movement | undefined, count: number): number {
 }
 
 function learnShare(reference: Reference, current: DistributionSnapshot, memory: ShareMemory): ShareMemory {
-  const { cells, count } = cellsOf(reference.snapshot, current);
+  const { cells, count } = cellsOf(current, reference.snapshot);
   for (const { label, errors } of cells) {
     const known = memory.movements.get(label);
     if (known === undefined) {
@@ -143,11 +144,14 @@ function learnShare(reference: Reference, current: DistributionSnapshot, memory:
   return memory;
 }
 
+interface Cells {
+  readonly cells: readonly Cell[];
+  /** Of the window's values. */
+  readonly count: number;
+}
+
 /** The most frequent values of the reference that the window should hold some of. */
-function cellsOf(
-  reference: DistributionSnapshot,
-  current: DistributionSnapshot,
-): { readonly cells: readonly Cell[]; readonly count: number } {
+const cellsOf = onceForWindow((current, reference: DistributionSnapshot): Cells => {
   const counted =
     reference.values.length > 0 ? numberCounts(reference, current) : nameCounts(reference, current);
   const { before, now, labelOf } = counted;
@@ -163,7 +167,7 @@ function cellsOf(
     cells.push({ label: labelOf(i), before: p, now: share, errors });
   }
   return { cells, count };
-}
+});
 
 interface Counted {
   readonly before: readonly number[];
@@ -199,7 +203,9 @@ function numberCounts(reference: DistributionSnapshot, current: DistributionSnap
 }
 
 function steps(cumulative: Float64Array): number[] {
-  return Array.from(cumulative, (count, i) => count - (i > 0 ? cumulative[i - 1]! : 0));
+  const counts: number[] = [];
+  for (let i = 0; i < cumulative.length; i++) counts.push(cumulative[i]! - (i > 0 ? cumulative[i - 1]! : 0));
+  return counts;
 }
 
 function mostFrequent(counts: readonly number[]): number[] {

@@ -29,7 +29,7 @@ export interface Catalog {
   /** Names of the cells but the last, most frequent first. Empty for numbers. */
   readonly names: readonly string[];
   readonly cellCount: number;
-  /** The coarse cell that each cell belongs to. */
+  /** The coarse cell that each cell belongs to: a byte, so that no catalog has more than 256. */
   readonly groups: Uint8Array;
   readonly groupCount: number;
 }

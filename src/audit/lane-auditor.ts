@@ -226,6 +226,7 @@ export class LaneAuditor {
       [...outcomes].filter((entry): entry is [string, JudgedFeature] => entry[1] !== undefined),
     );
     const joint = judgeJoint(this.#memory.joint, judged, this.#memory.features);
+    // After judging, which admits the window's new features: they share the budget too.
     const limits = this.#limits();
     const featureCount = this.#featureCount();
     const rows: VerdictRow[] = [];
@@ -245,7 +246,7 @@ export class LaneAuditor {
         this.#memory.features[feature]!,
         outcome,
         suspect,
-        this.#featureAudit(feature, featureCount, window.windowStartMs),
+        this.#featureAudit(feature, featureCount, limits, window.windowStartMs),
       );
       if (outcome.alerting)
         rows.push(...findings.map((finding) => findingRow(window, feature, finding, limits, said)));
@@ -313,6 +314,7 @@ export class LaneAuditor {
     const rows = new Map(profiles.filter(({ kind }) => kind === "feature").map((row) => [row.feature, row]));
     this.#admitFeatures(rows);
     const featureCount = this.#featureCount();
+    const limits = this.#limits();
     const judged = new Map<string, JudgedFeature | undefined>();
     for (const feature of Object.keys(this.#memory.features).sort()) {
       const row = rows.get(feature);
@@ -323,7 +325,7 @@ export class LaneAuditor {
         memory,
         window.windowStartMs,
         snapshot,
-        this.#featureAudit(feature, featureCount, window.windowStartMs),
+        this.#featureAudit(feature, featureCount, limits, window.windowStartMs),
       );
       judged.set(feature, outcome);
     }
@@ -353,7 +355,13 @@ export class LaneAuditor {
     return toleranceOf(this.#memory.feedback, anomaly, windowStartMs)?.label === "noise";
   }
 
-  #featureAudit(feature: string, featureCount: number, windowStartMs: number): FeatureAudit {
+  /** @param featureCount and `limits` are worked out once for a window: each counts all of the lane's features. */
+  #featureAudit(
+    feature: string,
+    featureCount: number,
+    limits: AlertLimits,
+    windowStartMs: number,
+  ): FeatureAudit {
     return {
       change: changeOf(this.#memory.feedback, feature, windowStartMs),
       context: this.#featureContext(feature, featureCount),
@@ -364,7 +372,7 @@ export class LaneAuditor {
       laneTails: this.#memory.tails,
       historyWindowsMin: this.#options.sizes?.historyWindowsMin ?? 0,
       leavesTo: this.#options.sizes?.leavesTo,
-      massMin: recordsToShow(HALF, this.#limits().warn),
+      massMin: recordsToShow(HALF, limits.warn),
     };
   }
 

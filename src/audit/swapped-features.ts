@@ -44,9 +44,13 @@ export function mostSwapped(
   let best: Swap | undefined;
   let pairCount = 0;
   for (let i = 0; i < names.length; i++) {
+    const a = names[i]!;
+    const fromA = directions[a];
+    if (fromA === undefined) continue;
     for (let j = i + 1; j < names.length; j++) {
-      const [a, b] = [names[i]!, names[j]!];
-      const [toB, toA] = [directions[a]?.[b], directions[b]?.[a]];
+      const b = names[j]!;
+      const toB = fromA[b];
+      const toA = toB === undefined ? undefined : directions[b]?.[a];
       if (toB === undefined || toA === undefined) continue;
       pairCount++;
       const first = lean(shares.of(a), toB);

@@ -82,7 +82,8 @@ export function viewOf(
     return { values: items, cumulativeCounts: countsTo(items.length) };
   const values = new Float64Array(items.length + low + high);
   const cumulativeCounts = new Float64Array(values.length);
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  let total = 0;
+  for (let i = 0; i < weights.length; i++) total += weights[i]!;
   let size = 0;
   const push = (value: number, cumulative: number) => {
     if (cumulative === (size === 0 ? 0 : cumulativeCounts[size - 1]!)) return;
@@ -96,6 +97,7 @@ export function viewOf(
     push(items[i]!, high ? Math.min(sum, total - 1) : sum);
   }
   if (high) push(max, total);
+  if (size === values.length) return { values, cumulativeCounts };
   return { values: values.slice(0, size), cumulativeCounts: cumulativeCounts.slice(0, size) };
 }
 

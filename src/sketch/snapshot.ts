@@ -11,7 +11,8 @@ export function snapshotOf(profile: Profile, recordCount: number): DistributionS
   const count = finiteCountOf(profile);
   const { values, cumulativeCounts } = viewOf(profile.quantiles, profile.min, profile.max);
   const { names, counts, errorMax } = profile.categories;
-  const keptCount = counts.reduce((sum, c) => sum + c, 0);
+  let keptCount = 0;
+  for (let i = 0; i < counts.length; i++) keptCount += counts[i]!;
   return {
     recordCount,
     presentCount: profile.presentCount,
