@@ -24,7 +24,7 @@ export const systemClock: Clock = {
     }),
 };
 
-/** A clock that moves only when told to. `sleep` resolves once the time has been advanced past it. */
+/** A clock that moves only when told to. `sleep` resolves once the time has been advanced past it, and at once when it is to last no time. */
 export class ManualClock implements Clock {
   #nowMs: number;
   #sleepers: { atMs: number; wake: () => void }[] = [];
@@ -43,7 +43,7 @@ export class ManualClock implements Clock {
 
   sleep(delayMs: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
-      if (signal?.aborted) return resolve();
+      if (signal?.aborted || delayMs <= 0) return resolve();
       this.#sleepers.push({ atMs: this.#nowMs + delayMs, wake: resolve });
       signal?.addEventListener("abort", () => resolve(), { once: true });
     });
