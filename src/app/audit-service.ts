@@ -154,10 +154,9 @@ export class AuditService {
     const feedback = await this.#options.feedback.of(job.swimlane);
     if (job.sourceCount !== undefined) lane.auditor.shareAmong(job.sourceCount);
     const judged: JudgedWindow[] = [];
-    for (const each of windows) {
+    for (const { complete, alerted, verdicts: unmeasured = [] } of windows) {
       if (this.#pauses.isDue) await this.#pauses.take();
       const startMs = performance.now();
-      const { complete, alerted, verdicts: unmeasured = [] } = each;
       const references = referencesOf(complete.window);
       const before = lane.auditor.lastWindowStartMs;
       lane.auditor.hear(feedback, complete.window.windowStartMs);

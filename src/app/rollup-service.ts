@@ -38,9 +38,8 @@ export interface RollupServiceOptions {
   readonly signal: AbortSignal;
 }
 
-/** Windows written at once, and those of them that are merged without a look at who else waits. */
-const WINDOWS_PER_WRITE = 2_000;
-const WINDOWS_PER_STEP = 50;
+/** Windows merged and written in one step. */
+const WINDOWS_PER_STEP = 2_000;
 
 /** What is to be known before the broker is asked for its partitions. */
 export interface Asking {
@@ -138,16 +137,19 @@ export class RollupService {
     return count;
   }
 
+  /** The windows of one step, merged in as many stretches as others have to wait for. */
   async #mergeNext(): Promise<void> {
     const { rollup, telemetry } = this.#options;
-    while (this.#unwritten.length < WINDOWS_PER_WRITE) {
+    const isOver = () => this.#pauses.isDue;
+    do {
       if (this.#pauses.isDue) await this.#pauses.take();
       const startMs = performance.now();
-      const merged = await rollup.releaseComplete(WINDOWS_PER_STEP);
+      const windowsMax = WINDOWS_PER_STEP - this.#unwritten.length;
+      const merged = await rollup.releaseComplete(windowsMax, isOver);
       countBusy(telemetry, "merge", startMs);
       if (merged.length === 0) break;
       this.#unwritten = [...this.#unwritten, ...merged];
-    }
+    } while (this.#unwritten.length < WINDOWS_PER_STEP);
   }
 
   /**

@@ -254,3 +254,29 @@ test("however many segments come at once, their rows are not read back from the 
   rollup.add("t", 0, segments);
   expect(await rollup.releaseComplete()).toHaveLength(1_009);
 });
+
+test("released in stretches, the same windows come in the same order of each lane, one at least at a time", async () => {
+  const rollupOf = async () => {
+    const { rollup } = await newRollup();
+    rollup.add("t", 0, [
+      segment({ start: 0, end: 30 }, { 0: 10, 1: 10, 2: 10 }),
+      segment({ start: 30, end: 60 }, { 1: 10, 2: 10, 3: 10 }, "other"),
+    ]);
+    return rollup;
+  };
+  const whole = await (await rollupOf()).releaseComplete();
+  const rollup = await rollupOf();
+  const stretches = [];
+  for (;;) {
+    const stretch = await rollup.releaseComplete(2, () => true);
+    if (stretch.length === 0) break;
+    expect(stretch).toHaveLength(1);
+    stretches.push(...stretch);
+  }
+  for (const lane of ["prod", "other"]) {
+    const of = (all: typeof whole) => seen(all.filter(({ window }) => window.swimlane === lane));
+    expect(of(stretches)).toEqual(of(whole));
+  }
+  expect(stretches).toHaveLength(whole.length);
+  expect(whole.length).toBeGreaterThan(3);
+});

@@ -185,16 +185,23 @@ export class Rollup {
   }
 
   /**
-   * Windows that are complete now, oldest first over all lanes, each lane's in order. At most `windowsMax` of them.
+   * Windows that are complete now, oldest first over all lanes, each lane's in order. At most `windowsMax` of them,
+   * and from the second on only until `isOver`: the rest the next time.
    * Rejects while the store does not give the rows of a segment on a path: nothing is released without them.
    */
-  async releaseComplete(windowsMax = Number.POSITIVE_INFINITY): Promise<CompleteWindow[]> {
+  async releaseComplete(
+    windowsMax = Number.POSITIVE_INFINITY,
+    isOver: () => boolean = () => false,
+  ): Promise<CompleteWindow[]> {
     // The watermark rises before all rows below it are held: a window released in between would lack records.
     while (this.#unheld.size > 0) await this.#settle();
     const released: CompleteWindow[] = [];
     const watermarks = this.#watermarks();
-    for (const lane of this.#lanes.values())
-      this.#releaseLane(lane, this.#watermarkOf(lane, watermarks), released, windowsMax);
+    const isFull = () => released.length >= windowsMax || (released.length > 0 && isOver());
+    for (const lane of this.#lanes.values()) {
+      if (isFull()) break;
+      this.#releaseLane(lane, this.#watermarkOf(lane, watermarks), released, isFull);
+    }
     return released.sort(compareByEnd);
   }
 
@@ -280,14 +287,14 @@ export class Rollup {
     lane: LaneProgress,
     watermark: GroupWatermark,
     released: CompleteWindow[],
-    windowsMax: number,
+    isFull: () => boolean,
   ): void {
     const allowedLatenessMs = watermark.final
       ? 0
       : this.#options.lanes.of(lane.name.swimlane).allowedLatenessMs;
     const passedMs = watermark.ms - allowedLatenessMs;
     const mergedAtMs = this.#options.clock.nowMs();
-    while (released.length < windowsMax) {
+    while (!isFull()) {
       if (this.#silent.isRetired(lane, passedMs)) return;
       const endMs = lane.nextStartMs + lane.windowSizeMs;
       if (endMs > passedMs && !(watermark.final && reachesEnd(lane, passedMs))) return;
