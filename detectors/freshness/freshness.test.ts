@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { seededRandom } from "../../src/base/random.ts";
+import { HOURLY_CONTEXT } from "../../test/harness/hourly-context.ts";
 import type { Verdict } from "../contract.ts";
 import { freshness } from "./freshness.ts";
 
@@ -9,23 +10,13 @@ const WEEK = 168;
 const START_MS = Date.UTC(2024, 0, 1);
 
 function judgeAll(counts: readonly number[]): readonly Verdict[] {
-  const context = {
-    swimlane: "prod",
-    source: "*",
-    feature: "*",
-    windowSizeMs: HOUR_MS,
-    timeZone: "UTC",
-    pageBudgetPerWeek: 0.25,
-    familySize: 1,
-    knownEvents: [],
-  };
-  let memory = freshness.start(context, freshness.defaults);
+  let memory = freshness.start(HOURLY_CONTEXT, freshness.defaults);
   return counts.map((value, at) => {
     const startMs = START_MS + at * HOUR_MS;
     const step = freshness.step(
       { startMs, endMs: startMs + HOUR_MS, value },
       memory,
-      context,
+      HOURLY_CONTEXT,
       freshness.defaults,
     );
     memory = step.memory;

@@ -5,13 +5,10 @@
  * enough together, they make one more cell for Pearson. Each of them, and their sum, is also held to its exact
  * conditional binomial, so that eight records of a value never seen before are not lost among the rare ones.
  */
-import type { Cell } from "./cells.ts";
+import { type Counts, totalOf } from "./cells.ts";
 import { logBinomialUpper, logChiSquareTail } from "./tails.ts";
 
 const EXPECTED_MIN = 5;
-
-/** Two counts of one cell. */
-type Counts = Pick<Cell, "reference" | "current">;
 
 /**
  * @param extra variance beyond sampling, as a share of it: what the sketches' own error adds (0 when exact)
@@ -47,13 +44,4 @@ function logRare(cell: Counts, n: number, m: number, extra: number): number {
   // A cell that did not grow is no evidence, and most have not: their tails are not worked out.
   if (cell.current * n <= cell.reference * m) return 0;
   return logBinomialUpper(cell.current, cell.reference + cell.current, m / (n + m)) / (1 + extra);
-}
-
-function totalOf(cells: readonly Counts[]): Counts {
-  let [reference, current] = [0, 0];
-  for (const cell of cells) {
-    reference += cell.reference;
-    current += cell.current;
-  }
-  return { reference, current };
 }

@@ -22,6 +22,18 @@ export interface Cell {
   readonly currentError: number;
 }
 
+/** Two counts of one cell, or of several. */
+export type Counts = Pick<Cell, "reference" | "current">;
+
+export function totalOf(cells: readonly Counts[]): Counts {
+  let [reference, current] = [0, 0];
+  for (const cell of cells) {
+    reference += cell.reference;
+    current += cell.current;
+  }
+  return { reference, current };
+}
+
 export interface CellOptions {
   /** Quantile bins for the numbers. */
   readonly binCount: number;

@@ -8,7 +8,7 @@
  */
 import type { DistributionDetector, ExplanationPart } from "../contract.ts";
 import { logCellTest } from "../lib/cell-test.ts";
-import { type Cell, cellLabel, cutCells } from "../lib/cells.ts";
+import { type Cell, type Counts, cellLabel, cutCells, totalOf } from "../lib/cells.ts";
 import { significanceOf } from "../lib/tails.ts";
 import { insufficient, judged, theoryLimit } from "../lib/verdicts.ts";
 import { percent, spoken } from "../lib/words.ts";
@@ -40,7 +40,7 @@ export const psi: DistributionDetector<PsiOptions, null> = {
       return insufficient(`${countMin} records on one side; ${needed} are needed on each`);
     }
     const { cells, testCells } = cutCells(reference.snapshot, current, { ...options, binCount });
-    const totals = totalsOf(cells);
+    const totals = totalOf(cells);
     const noise = noiseOf(cells, totals, reference.overdispersion?.cells ?? 0);
     const statistic = indexOf(cells, totals);
     const threshold = options.effectMin + noise.sampling + noise.sketch;
@@ -61,7 +61,7 @@ export const psi: DistributionDetector<PsiOptions, null> = {
   learn: (_reference, _current, _verdict, memory) => memory,
 };
 
-function indexOf(cells: readonly Cell[], { n, m }: Totals): number {
+function indexOf(cells: readonly Cell[], { reference: n, current: m }: Counts): number {
   let index = 0;
   for (const cell of cells) index += termOf(cell, n, m);
   return index;
@@ -76,7 +76,7 @@ function termOf(cell: Cell, n: number, m: number): number {
 
 /** Every cell with both shares and its term; the terms add up to the index. */
 export function psiParts(cells: readonly Cell[]): ExplanationPart[] {
-  const { n, m } = totalsOf(cells);
+  const { reference: n, current: m } = totalOf(cells);
   return cells.map((cell) => ({
     label: cellLabel(cell),
     reference: cell.reference / n,
@@ -97,7 +97,11 @@ interface Noise {
  * What the index comes to without any change: (B − 1)(1/n + 1/m + 1/ν) by sampling, and by the sketches some Σ σ²/p
  * with σ half of the error bound (errors are random within it; the bound is their 99th percentile).
  */
-function noiseOf(cells: readonly Cell[], { n, m }: Totals, overdispersion: number): Noise {
+function noiseOf(
+  cells: readonly Cell[],
+  { reference: n, current: m }: Counts,
+  overdispersion: number,
+): Noise {
   let sketch = 0;
   for (const cell of cells) {
     const pooled = (cell.reference + cell.current) / (n + m);
@@ -107,21 +111,6 @@ function noiseOf(cells: readonly Cell[], { n, m }: Totals, overdispersion: numbe
   const plain = degrees * (1 / n + 1 / m);
   const sampling = plain + degrees * overdispersion;
   return { sampling, sketch, extra: (sampling + sketch) / plain - 1 };
-}
-
-/** Rows of the reference and of the window. */
-interface Totals {
-  readonly n: number;
-  readonly m: number;
-}
-
-function totalsOf(cells: readonly Cell[]): Totals {
-  let [n, m] = [0, 0];
-  for (const { reference, current } of cells) {
-    n += reference;
-    m += current;
-  }
-  return { n, m };
 }
 
 function describe(

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { seededRandom } from "../../src/base/random.ts";
+import { HOURLY_CONTEXT } from "../../test/harness/hourly-context.ts";
 import { noiseAt } from "./noise.ts";
 import { volume } from "./volume.ts";
 
@@ -9,21 +10,11 @@ const USUAL = 400;
 // Ten weeks of 400 records an hour ± 10 %, then twenty hours of half as many more: a fair, not a loss.
 test("one odd day widens an hour's noise by less than half, so that the next loss is still seen", () => {
   const random = seededRandom(1);
-  const context = {
-    swimlane: "prod",
-    source: "*",
-    feature: "*",
-    windowSizeMs: HOUR_MS,
-    timeZone: "UTC",
-    pageBudgetPerWeek: 0.25,
-    familySize: 1,
-    knownEvents: [],
-  };
-  let memory = volume.start(context, volume.defaults);
+  let memory = volume.start(HOURLY_CONTEXT, volume.defaults);
   const judge = (hour: number, factor: number) => {
     const value = Math.round(USUAL * factor * (0.9 + 0.2 * random()));
     const point = { startMs: hour * HOUR_MS, endMs: (hour + 1) * HOUR_MS, value };
-    memory = volume.step(point, memory, context, volume.defaults).memory;
+    memory = volume.step(point, memory, HOURLY_CONTEXT, volume.defaults).memory;
   };
   for (let hour = 0; hour < 1680; hour++) judge(hour, 1);
   const before = noiseAt(memory, 12, USUAL, "week");

@@ -1,28 +1,19 @@
 import { expect, test } from "vitest";
 import { type Random, seededRandom } from "../../src/base/random.ts";
+import { HOURLY_CONTEXT } from "../../test/harness/hourly-context.ts";
 import type { VolumeMemory } from "./memory.ts";
 import { channelShares } from "./shares.ts";
 import { volume } from "./volume.ts";
 
 const HOUR_MS = 3_600_000;
-const CONTEXT = {
-  swimlane: "prod",
-  source: "*",
-  feature: "*",
-  windowSizeMs: HOUR_MS,
-  timeZone: "UTC",
-  pageBudgetPerWeek: 0.25,
-  familySize: 1,
-  knownEvents: [],
-};
 
 /** Ten weeks of some 400 records an hour, each hour up to `spread` times more or less. */
 function afterTenWeeks(spread: number, random: Random): VolumeMemory {
-  let memory = volume.start(CONTEXT, volume.defaults);
+  let memory = volume.start(HOURLY_CONTEXT, volume.defaults);
   for (let hour = 0; hour < 10 * 168; hour++) {
     const value = Math.round(400 * Math.exp(Math.log(spread) * (2 * random() - 1)));
     const point = { startMs: hour * HOUR_MS, endMs: (hour + 1) * HOUR_MS, value };
-    memory = volume.step(point, memory, CONTEXT, volume.defaults).memory;
+    memory = volume.step(point, memory, HOURLY_CONTEXT, volume.defaults).memory;
   }
   return memory;
 }

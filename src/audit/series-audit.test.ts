@@ -1,19 +1,10 @@
 import { expect, test } from "vitest";
-import type { DetectorContext, SeriesDetector } from "../../detectors/contract.ts";
+import type { SeriesDetector } from "../../detectors/contract.ts";
 import { volume } from "../../detectors/volume/volume.ts";
+import { HOURLY_CONTEXT } from "../../test/harness/hourly-context.ts";
 import { type SeriesMemory, stepSeries } from "./series-audit.ts";
 
 const HOUR_MS = 3_600_000;
-const CONTEXT: DetectorContext = {
-  swimlane: "prod",
-  source: "*",
-  feature: "*",
-  windowSizeMs: HOUR_MS,
-  timeZone: "UTC",
-  pageBudgetPerWeek: 0.25,
-  familySize: 1,
-  knownEvents: [],
-};
 
 const detector = volume as unknown as SeriesDetector;
 
@@ -24,7 +15,7 @@ function answersOf(memory: SeriesMemory, hours: number, detectors: readonly Seri
       memory,
       point,
       detectors,
-      () => CONTEXT,
+      () => HOURLY_CONTEXT,
       (each) => each.defaults,
     )[0]!.step.verdict.answer;
   });

@@ -24,7 +24,10 @@ export const systemClock: Clock = {
     }),
 };
 
-/** A clock that moves only when told to. `sleep` resolves once the time has been advanced past it, and at once when it is to last no time. */
+/**
+ * A clock that moves only when told to. `sleep` resolves once the time has been advanced past it, and at once when it
+ * is to last no time.
+ */
 export class ManualClock implements Clock {
   #nowMs: number;
   #sleepers: { atMs: number; wake: () => void }[] = [];

@@ -5,7 +5,7 @@
 import type { Clock } from "./clock.ts";
 
 /** Longest that others wait for one computation, but for the step under way; far below what a probe waits. */
-export const BUSY_MS_MAX = 50;
+const BUSY_MS_MAX = 50;
 
 export class Pauses {
   readonly #clock: Clock;
