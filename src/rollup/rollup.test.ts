@@ -169,6 +169,20 @@ test("a process that died before any window was merged loses nothing of the firs
   expect(seen(await second.rollup.releaseComplete())).toEqual([[0, 15, 1]]);
 });
 
+test("segments before what the broker still has are counted, though their windows are held against them first", async () => {
+  const { rollup, store } = await newRollup();
+  const ours = [segment({ start: 0, end: 10 }, { 0: 10 }), segment({ start: 10, end: 20 }, { 1: 5, 2: 5 })];
+  await store.writeSegments(ours);
+  rollup.frontier("t", 0, 10);
+  rollup.add("t", 1, [segment({ partition: 1, start: 0, end: 10 }, { 1: 5, 2: 5 })]);
+  expect(await rollup.reconciler.step()).toEqual([]);
+  rollup.add("t", 0, ours);
+  expect(seen(await rollup.releaseComplete())).toEqual([
+    [0, 10, 1],
+    [1, 10, 1],
+  ]);
+});
+
 test("late data does not shrink a window whose earlier rows have expired", async () => {
   const { rollup, store } = await newRollup();
   const first = segment({ start: 0, end: 20 }, { 0: 10, 1: 10 });

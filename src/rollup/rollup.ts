@@ -342,13 +342,16 @@ export class Rollup {
     return manifest.startOffset >= frontier.startOffset && manifest.endOffset <= frontier.endOffset;
   }
 
-  /** The rows whose segments are on a path, which is read back from the store where memory does not reach so far. */
+  /**
+   * The rows whose segments are on a path, which is read back from the store where memory does not reach so far. Only
+   * what an earlier process walked or was trimmed is: of all else the rows have yet to be held, by {@link add}.
+   */
   async #onPath<Row extends Placed>(rows: readonly Row[]): Promise<readonly Row[]> {
     const asked = new Set<PartitionFrontier>();
     for (const row of rows) {
       const { topic, partition, startOffset } = row.manifest;
       const frontier = this.knownFrontier(topic, partition);
-      if (frontier === undefined || startOffset >= frontier.startOffset || asked.has(frontier)) continue;
+      if (frontier === undefined || startOffset >= frontier.floorOffset || asked.has(frontier)) continue;
       asked.add(frontier);
       frontier.extendBack(await readAllManifests(this.#options.store, topic, partition, 0));
     }
