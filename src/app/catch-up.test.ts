@@ -136,23 +136,29 @@ test("verdicts whose job was lost with the queue are observed with the next job 
   const clock = new ManualClock(START);
   const store = await newStore(clock);
   await store.writeVerdicts([0, 1, 2, 3].map((minute) => verdict(minute, minute === 2)));
-  const deliver: string[] = [];
-  const feedOf = () => {
-    const service = new IncidentService({
-      store,
-      clock,
-      telemetry,
-      incidents: {},
-      deliver: async (rows) => void deliver.push(...rows.map((row) => row.id)),
-    });
-    return new IncidentFeed(store, service, clock);
-  };
-  await feedOf().run(jobOf(0, 1));
+  const told: string[] = [];
+  await feedOf(store, clock, told).feed.run(jobOf(0, 1));
   // The job of minutes 1 and 2 is gone; another process takes the next one.
-  await feedOf().run(jobOf(3, 4));
+  await feedOf(store, clock, told).feed.run(jobOf(3, 4));
   const [incident] = await store.readIncidents({});
   expect(incident).toMatchObject({ swimlane: "prod", startMs: START + 2 * MINUTE });
-  expect(new Set(deliver).size).toBe(1);
+  expect(new Set(told).size).toBe(1);
+});
+
+test("an incident that the store does not show yet when its process is replaced is the same one to the next process", async () => {
+  const clock = new ManualClock(START);
+  const store = await newStore(clock);
+  await store.writeVerdicts([0, 1, 2, 3, 4, 5].map((minute) => verdict(minute, minute >= 2)));
+  const told: string[] = [];
+  await feedOf(store, clock, told).feed.run(jobOf(0, 4));
+  const next = feedOf(showingNoIncidents(store), clock, told);
+  await next.service.restore();
+  await next.feed.run(jobOf(4, 6));
+  const incidents = await store.readIncidents({});
+  expect(incidents).toEqual([
+    expect.objectContaining({ startMs: START + 2 * MINUTE, endMs: START + 6 * MINUTE }),
+  ]);
+  expect(new Set(told).size).toBe(1);
 });
 
 test("a lane that catches up leaves the process its turns between two windows", async () => {
@@ -200,6 +206,29 @@ async function storeWindows(store: Store, count: number): Promise<void> {
     profile: { ...emptyProfile(), presentCount: recordCount },
   }));
   await store.writeWindows(windows, profiles);
+}
+
+/** A process that looks after incidents. */
+function feedOf(store: Store, clock: ManualClock, told: string[]) {
+  const service = new IncidentService({
+    store,
+    clock,
+    telemetry,
+    incidents: {},
+    deliver: async (rows) => void told.push(...rows.map((row) => row.id)),
+  });
+  return { service, feed: new IncidentFeed(store, service, clock) };
+}
+
+/** The real store, which has yet to show the incidents that it took. */
+function showingNoIncidents(store: Store): Store {
+  return new Proxy(store, {
+    get(target, name) {
+      if (name === "readIncidents") return async () => [];
+      const value = Reflect.get(target, name) as unknown;
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
 }
 
 function auditorOptions(): LaneAuditorOptions {

@@ -10,8 +10,15 @@ import type { AuditJob } from "../../src/app/audit-service.ts";
 import type { IncidentJob } from "../../src/app/incident-feed.ts";
 import { errorText, OperationalError } from "../../src/base/errors.ts";
 import type { Notification } from "../../src/notify/contract.ts";
-import { type Cells, NOTIFICATION_ROWS, VERDICT_ROWS, WINDOW_ROWS } from "../../src/store/rows.ts";
 import {
+  type Cells,
+  INCIDENT_ROWS,
+  NOTIFICATION_ROWS,
+  VERDICT_ROWS,
+  WINDOW_ROWS,
+} from "../../src/store/rows.ts";
+import {
+  INCIDENTS,
   NOTIFICATIONS,
   SEGMENT_WINDOWS,
   SEGMENTS,
@@ -167,6 +174,9 @@ class Run {
       this.#world.note(
         `shown: verdict ${windowKey(swimlane, windowStartMs)} r${revision}: ${answer} ${incidentId}`,
       );
+    } else if (table === INCIDENTS) {
+      const { id, swimlane, state, startMs, endMs } = INCIDENT_ROWS.fromCells(row);
+      this.#world.note(`shown: incident ${id} of ${swimlane}: ${state}, ${startMs} to ${endMs}`);
     } else if (table === SEGMENTS) this.#world.note(`shown: segment ${row[2]}:${row[3]}-${row[4]}`);
     else if (table === STATES) this.#world.note(`shown: state ${row[1]}`);
   }
