@@ -1,6 +1,6 @@
 /** Findings of one window as verdict rows, with what each was held to. */
 import type { VerdictRow, WindowRow } from "../store/contract.ts";
-import type { Finding } from "./feature-audit.ts";
+import type { Finding } from "./finding.ts";
 import type { AlertLimits } from "./page-budget.ts";
 import type { SeriesFinding } from "./series-audit.ts";
 import { verdictRow } from "./verdict-row.ts";

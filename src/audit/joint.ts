@@ -4,8 +4,9 @@
  */
 import type { Verdict } from "../../detectors/contract.ts";
 import { discount, fitTail, HONEST_TAIL, PAST_MAX, type Tail } from "./calibration.ts";
-import type { Finding, JudgedFeature } from "./feature-audit.ts";
+import type { JudgedFeature } from "./feature-judgement.ts";
 import type { FeatureMemory } from "./feature-memory.ts";
+import type { Finding } from "./finding.ts";
 import { pushSingle } from "./quantile.ts";
 import { emptySiblings, noteNulls, orphanedNulls, type SiblingMemory } from "./sibling-nulls.ts";
 import { type Directions, directionsOf, mostSwapped, type Swap } from "./swapped-features.ts";

@@ -21,16 +21,11 @@ import type { FeedbackRow, ProfileRow, VerdictRow, WindowRow } from "../store/co
 import { absentFeature } from "./absent-feature.ts";
 import { awakeKey, budgetShares, judgesSubject, noteAwake, type Shares } from "./budget-shares.ts";
 import { poolTails } from "./calibration.ts";
-import {
-  type FeatureAudit,
-  type Finding,
-  type JudgedFeature,
-  judgeFeature,
-  NOT_JUDGED,
-  settleFeature,
-} from "./feature-audit.ts";
+import { judgeFeature, settleFeature } from "./feature-audit.ts";
+import type { FeatureAudit, JudgedFeature } from "./feature-judgement.ts";
 import { emptyFeatureMemory } from "./feature-memory.ts";
 import { changeOf, hearFeedback, toleranceOf, tolerated } from "./feedback.ts";
+import { type Finding, NOT_JUDGED } from "./finding.ts";
 import { findingRow, seriesRow } from "./finding-rows.ts";
 import { judgeJoint, learnJoint } from "./joint.ts";
 import { type CalendarEvent, eventsTouching } from "./known-events.ts";

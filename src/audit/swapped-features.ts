@@ -6,7 +6,7 @@
  * for any change. From histograms alone: no rows, nothing that would not merge.
  */
 import type { Catalog } from "./catalog.ts";
-import type { JudgedFeature } from "./feature-audit.ts";
+import type { JudgedFeature } from "./feature-judgement.ts";
 import type { FeatureMemory } from "./feature-memory.ts";
 import { normalSignificance } from "./normal-tail.ts";
 
