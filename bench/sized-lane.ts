@@ -1,6 +1,7 @@
 /** One lane judged at its own window size and at larger ones side by side, as the service does, without a store. */
-import { LaneAuditor, type LaneAuditorOptions } from "../src/audit/lane-auditor.ts";
+import { LaneAuditor } from "../src/audit/lane-auditor.ts";
 import type { LaneMemory } from "../src/audit/lane-memory.ts";
+import type { LaneAuditorOptions } from "../src/audit/lane-options.ts";
 import { decodeMemory, encodeMemory } from "../src/audit/memory-codec.ts";
 import type { NamedReference } from "../src/audit/named-reference.ts";
 import { coarserStartMs, mergeCoarser } from "../src/rollup/coarser.ts";

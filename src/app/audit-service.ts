@@ -4,7 +4,8 @@
  * judges on from there and writes the same verdicts again.
  */
 
-import { LaneAuditor, type LaneAuditorOptions } from "../audit/lane-auditor.ts";
+import { LaneAuditor } from "../audit/lane-auditor.ts";
+import type { LaneAuditorOptions } from "../audit/lane-options.ts";
 import type { Clock } from "../base/clock.ts";
 import { Pauses } from "../base/pauses.ts";
 import { Slots } from "../base/slots.ts";

@@ -1,6 +1,6 @@
 /** What a lane's auditors are told: one for its own windows, one for each larger size that they are merged to. */
 import type { Detector } from "../../detectors/contract.ts";
-import type { LaneAuditorOptions, WindowSizes } from "../audit/lane-auditor.ts";
+import type { LaneAuditorOptions, WindowSizes } from "../audit/lane-options.ts";
 import { formatDuration } from "../base/duration.ts";
 import { coarserSizes } from "../rollup/coarser.ts";
 import type { LaneName } from "../rollup/lane-progress.ts";

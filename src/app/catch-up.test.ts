@@ -2,7 +2,7 @@
 import { setImmediate } from "node:timers/promises";
 import { afterEach, expect, test } from "vitest";
 import { volume } from "../../detectors/volume/volume.ts";
-import type { LaneAuditorOptions } from "../audit/lane-auditor.ts";
+import type { LaneAuditorOptions } from "../audit/lane-options.ts";
 import { type Clock, ManualClock } from "../base/clock.ts";
 import { OperationalError } from "../base/errors.ts";
 import { Telemetry } from "../base/telemetry.ts";

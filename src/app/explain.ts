@@ -2,7 +2,8 @@
  * One verdict again, from stored rows alone: the lane's auditor is brought to where it stood before the window (from
  * its newest checkpoint that is older, else from the lane's first window), and judges the window once more.
  */
-import { LaneAuditor, type LaneAuditorOptions } from "../audit/lane-auditor.ts";
+import { LaneAuditor } from "../audit/lane-auditor.ts";
+import type { LaneAuditorOptions } from "../audit/lane-options.ts";
 import { errorText } from "../base/errors.ts";
 import { verdictAnswer } from "../control/verdict-answer.ts";
 import type { DifferenceAnswer, ExplainAnswer } from "../control/wire-explain.ts";

@@ -3,7 +3,7 @@
  * stage. Every step can be repeated: what a queue loses, repeats or delays is put right from the store.
  */
 import type { LaneRules, LaneWindows } from "../assign/lane.ts";
-import type { LaneAuditorOptions } from "../audit/lane-auditor.ts";
+import type { LaneAuditorOptions } from "../audit/lane-options.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Telemetry } from "../base/telemetry.ts";
 import type { IncidentOptions } from "../incident/options.ts";

@@ -1,6 +1,7 @@
 /** Findings of one window as verdict rows, with what each was held to. */
 import type { VerdictRow, WindowRow } from "../store/contract.ts";
-import type { Finding } from "./finding.ts";
+import { type Finding, NOT_JUDGED } from "./finding.ts";
+import type { FrozenReference } from "./frozen-reference.ts";
 import type { AlertLimits } from "./page-budget.ts";
 import type { SeriesFinding } from "./series-audit.ts";
 import { verdictRow } from "./verdict-row.ts";
@@ -16,6 +17,13 @@ export function findingRow(
   return verdictRow(subject, finding.verdict, finding.significance, limits, {
     reference: finding.referenceName,
   });
+}
+
+/** One row a feature while its reference is being learned: no pass for the gate, never a page. */
+export function learningRow(window: WindowRow, feature: string, learned: FrozenReference): VerdictRow {
+  const summary = `learning the reference: ${learned.windowCount} windows, ${learned.presentCount} records so far`;
+  const subject = { window, feature, detector: "reference", muted: false };
+  return verdictRow(subject, { ...NOT_JUDGED, summary }, 0, undefined, {});
 }
 
 export function seriesRow(

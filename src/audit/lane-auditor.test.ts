@@ -9,7 +9,8 @@ import { type Random, seededRandom } from "../base/random.ts";
 import type { CompleteWindow } from "../rollup/complete-window.ts";
 import { ProfileArena } from "../sketch/arena.ts";
 import type { ProfileRow, VerdictRow } from "../store/contract.ts";
-import { LaneAuditor, type LaneAuditorOptions } from "./lane-auditor.ts";
+import { LaneAuditor } from "./lane-auditor.ts";
+import type { LaneAuditorOptions } from "./lane-options.ts";
 import { decodeMemory, encodeMemory } from "./memory-codec.ts";
 
 const HOUR_MS = 3_600_000;

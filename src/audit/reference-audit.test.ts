@@ -6,7 +6,8 @@ import { ProfileArena } from "../sketch/arena.ts";
 import type { Profile } from "../sketch/profile.ts";
 import { snapshotOf } from "../sketch/snapshot.ts";
 import type { ProfileRow, VerdictRow } from "../store/contract.ts";
-import { LaneAuditor, type LaneAuditorOptions } from "./lane-auditor.ts";
+import { LaneAuditor } from "./lane-auditor.ts";
+import type { LaneAuditorOptions } from "./lane-options.ts";
 import { decodeMemory, encodeMemory } from "./memory-codec.ts";
 import { ALL_KNOWN, type Known, type NamedReference } from "./named-reference.ts";
 

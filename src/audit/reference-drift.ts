@@ -7,7 +7,7 @@ import type { VerdictRow, WindowRow } from "../store/contract.ts";
 import type { FeatureMemory } from "./feature-memory.ts";
 import { atMost, type NamedReference } from "./named-reference.ts";
 import type { PreparedReference } from "./prepared-reference.ts";
-import { judgeSlowDrift, SLOW_DRIFT_DEFAULTS, type SlowDriftOptions } from "./slow-drift.ts";
+import { judgeSlowDrift, slowDriftOptions } from "./slow-drift.ts";
 import { tallyOf } from "./tally.ts";
 import { heldToName } from "./verdict-name.ts";
 import { verdictRow } from "./verdict-row.ts";
@@ -31,8 +31,7 @@ export function slowDriftFrom(
   if (reference.kind === "lane" || own?.catalog === undefined || own.catalog.layout !== catalog.layout)
     return undefined;
   if (!held.known.has(catalog.layout)) return undefined;
-  const given = detectorOptions["slow-drift"] as Partial<SlowDriftOptions> | undefined;
-  const options = { ...SLOW_DRIFT_DEFAULTS, ...given, severity: atMost("warn", reference.severity) };
+  const options = { ...slowDriftOptions(detectorOptions), severity: atMost("warn", reference.severity) };
   const tally = tallyOf(held.snapshot, own.catalog);
   const pinned = { ...tally, windowCount: reference.windowCount };
   const verdict = judgeSlowDrift({ ...own, pinned }, window.windowStartMs, window.windowSizeMs, options);

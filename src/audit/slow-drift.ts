@@ -28,6 +28,14 @@ const DAY_MS = 86_400_000;
 const WINDOWS_MIN = 12;
 const SIGNIFICANCE_MIN = 6;
 
+/** @param detectorOptions the owner's, by detector. */
+export function slowDriftOptions(detectorOptions: Readonly<Record<string, unknown>>): SlowDriftOptions {
+  return {
+    ...SLOW_DRIFT_DEFAULTS,
+    ...(detectorOptions["slow-drift"] as Partial<SlowDriftOptions> | undefined),
+  };
+}
+
 /** @returns undefined where it is not the time to say it (once a day, once a week for daily windows) or too early */
 export function judgeSlowDrift(
   memory: FeatureMemory,

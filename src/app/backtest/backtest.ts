@@ -3,7 +3,7 @@
  * of stated sizes. Causal: the auditor is the service's own and sees each window after the ones before it. Nothing is
  * written to the store.
  */
-import type { LaneAuditorOptions } from "../../audit/lane-auditor.ts";
+import type { LaneAuditorOptions } from "../../audit/lane-options.ts";
 import { isOfLimitsAlone } from "../../audit/verdict-name.ts";
 import type { IncidentOptions } from "../../incident/options.ts";
 import type { LaneName } from "../../rollup/lane-progress.ts";

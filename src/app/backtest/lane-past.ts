@@ -2,7 +2,8 @@
  * A lane's history judged once, undamaged: the pages and warnings that the rules would have raised, and the auditor's
  * memory at the places where faults are then made.
  */
-import { LaneAuditor, type LaneAuditorOptions } from "../../audit/lane-auditor.ts";
+import { LaneAuditor } from "../../audit/lane-auditor.ts";
+import type { LaneAuditorOptions } from "../../audit/lane-options.ts";
 import { encodeMemory } from "../../audit/memory-codec.ts";
 import { IncidentBook } from "../../incident/incident-book.ts";
 import type { IncidentOptions } from "../../incident/options.ts";

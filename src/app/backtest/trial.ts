@@ -1,6 +1,7 @@
 /** One fault, made at one place of the past: after how many windows does anyone hear of it? */
-import { LaneAuditor, type LaneAuditorOptions } from "../../audit/lane-auditor.ts";
+import { LaneAuditor } from "../../audit/lane-auditor.ts";
 import type { LaneMemory } from "../../audit/lane-memory.ts";
+import type { LaneAuditorOptions } from "../../audit/lane-options.ts";
 import { decodeMemory } from "../../audit/memory-codec.ts";
 import { IncidentBook } from "../../incident/incident-book.ts";
 import type { IncidentOptions } from "../../incident/options.ts";
