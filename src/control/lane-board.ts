@@ -8,7 +8,7 @@
 import type { Answer, Severity } from "../../detectors/contract.ts";
 import type { Clock } from "../base/clock.ts";
 import { groupBy } from "../base/group-by.ts";
-import type { LaneRow, Store, WindowRow } from "../store/contract.ts";
+import type { LaneRow, RowFilter, Store } from "../store/contract.ts";
 import type { LaneSettings } from "./contract.ts";
 import { laneHealth } from "./lane-health.ts";
 import { type IncidentBrief, type PlainTables, readIncidentBriefs } from "./lean-reads.ts";
@@ -19,7 +19,7 @@ export const RECENT_WINDOWS = 60;
 /** Answers are shared by all who ask within this time, or within so many times what reading took, if that is more. */
 const FRESH_MS = 1_000;
 const FRESH_READINGS = 10;
-/** Windows read again on each refresh, for those that came late. */
+/** Windows before the newest that were read, read again on each refresh, for those that came late. */
 const REREAD_WINDOWS = 6;
 /** Windows that a verdict may lag behind before its lane counts as not judged. */
 const VERDICT_WINDOWS = 4;
@@ -27,7 +27,7 @@ const VERDICT_WINDOWS = 4;
 const WHOLE_EVERY = 60;
 export const LANES_MAX = 10_000;
 const ROWS_MAX = 1_000_000;
-const EARLIER_LANES_A_READ = 20;
+const LANES_BEHIND_A_READ = 20;
 export const BUDGET_SPAN_MS = 28 * 86_400_000;
 const SEVERITIES: readonly Severity[] = ["page", "warn", "info"];
 
@@ -44,6 +44,8 @@ export class LaneBoard {
   readonly #options: LaneBoardOptions;
   /** Record counts by swimlane and source, then by window start. */
   readonly #counts = new Map<string, Map<number, number>>();
+  /** Start of the newest window of each swimlane and source up to which its counts were read. */
+  readonly #readUntilMs = new Map<string, number>();
   #refreshCount = 0;
   #rows: readonly LaneRow[] = [];
   #lanes: readonly LaneAnswer[] = [];
@@ -87,9 +89,8 @@ export class LaneBoard {
       (lane) => lane.windowSizeMs,
     )) {
       const newestMs = Math.max(...lanes.map((lane) => lane.lastWindowMs));
-      await this.#readCounts(windowSizeMs, newestMs, whole);
+      await this.#readCounts(lanes, newestMs, whole);
       await this.#readAnswers(windowSizeMs, newestMs, answers);
-      await this.#readEarlierCounts(lanes, newestMs - RECENT_WINDOWS * windowSizeMs);
     }
     this.#forget(bySwimlane);
     const incidents = await this.#readIncidents(eventNowMs());
@@ -123,29 +124,43 @@ export class LaneBoard {
     return bySwimlane;
   }
 
-  async #readCounts(windowSizeMs: number, newestMs: number, whole: boolean): Promise<void> {
-    const sinceMs = newestMs - (whole ? RECENT_WINDOWS : REREAD_WINDOWS) * windowSizeMs;
-    this.#note(
-      await this.#options.store.readWindows({ windowSizeMs, sinceMs, descending: true, limit: ROWS_MAX }),
+  /** What is new of each lane. One that is far behind the others is read by itself, a few of them at a time. */
+  async #readCounts(lanes: readonly LaneRow[], newestMs: number, whole: boolean): Promise<void> {
+    const { windowSizeMs } = lanes[0]!;
+    const oldestMs = newestMs - RECENT_WINDOWS * windowSizeMs;
+    const moved = lanes.filter((lane) => this.#readUntilMs.get(keyOf(lane)) !== lane.lastWindowMs);
+    const near = moved.filter((lane) => this.#unreadMs(lane) >= oldestMs);
+    const behind = moved.filter((lane) => this.#unreadMs(lane) < oldestMs).slice(0, LANES_BEHIND_A_READ);
+    const nearMs = near.map((lane) => this.#unreadMs(lane));
+    const sinceMs = whole ? oldestMs : Math.min(newestMs - REREAD_WINDOWS * windowSizeMs, ...nearMs);
+    await this.#note({ windowSizeMs, sinceMs });
+    for (const lane of behind)
+      await this.#note({
+        swimlane: lane.swimlane,
+        source: lane.source,
+        windowSizeMs,
+        sinceMs: this.#unreadMs(lane),
+      });
+    for (const lane of [...near, ...behind]) this.#readUntilMs.set(keyOf(lane), lane.lastWindowMs);
+  }
+
+  /** From where on a lane's counts are to be read: a little before what was read, as much as is drawn at most. */
+  #unreadMs(lane: LaneRow): number {
+    const readMs = this.#readUntilMs.get(keyOf(lane)) ?? Number.NEGATIVE_INFINITY;
+    return Math.max(
+      readMs - REREAD_WINDOWS * lane.windowSizeMs,
+      lane.lastWindowMs - RECENT_WINDOWS * lane.windowSizeMs,
     );
   }
 
-  #note(rows: readonly WindowRow[]): void {
-    for (const row of rows) {
-      const key = JSON.stringify([row.swimlane, row.source]);
-      const counts = this.#counts.get(key) ?? new Map<number, number>();
-      this.#counts.set(key, counts.set(row.windowStartMs, row.recordCount));
-    }
-  }
-
-  /** Lanes that ended before the others: what they were before they fell silent, a few lanes at a time. */
-  async #readEarlierCounts(lanes: readonly LaneRow[], beforeMs: number): Promise<void> {
-    const unread = lanes.filter((lane) => lane.lastWindowMs < beforeMs && this.#countsOf(lane).size === 0);
-    for (const { swimlane, source, windowSizeMs, lastWindowMs } of unread.slice(0, EARLIER_LANES_A_READ)) {
-      const sinceMs = lastWindowMs - RECENT_WINDOWS * windowSizeMs;
-      this.#note(
-        await this.#options.store.readWindows({ swimlane, source, windowSizeMs, sinceMs, limit: ROWS_MAX }),
-      );
+  async #note(filter: RowFilter): Promise<void> {
+    for (const row of await this.#options.store.readWindows({
+      ...filter,
+      descending: true,
+      limit: ROWS_MAX,
+    })) {
+      const counts = this.#counts.get(keyOf(row)) ?? new Map<number, number>();
+      this.#counts.set(keyOf(row), counts.set(row.windowStartMs, row.recordCount));
     }
   }
 
@@ -167,12 +182,13 @@ export class LaneBoard {
   /** Drops what is no longer drawn, so that memory follows the lanes that are there. */
   #forget(bySwimlane: Map<string, LaneRow[]>): void {
     const kept = new Map<string, LaneRow>();
-    for (const lanes of bySwimlane.values())
-      for (const lane of lanes) kept.set(JSON.stringify([lane.swimlane, lane.source]), lane);
+    for (const lanes of bySwimlane.values()) for (const lane of lanes) kept.set(keyOf(lane), lane);
     for (const [key, counts] of this.#counts) {
       const lane = kept.get(key);
-      if (lane === undefined) this.#counts.delete(key);
-      else
+      if (lane === undefined) {
+        this.#counts.delete(key);
+        this.#readUntilMs.delete(key);
+      } else
         for (const startMs of counts.keys())
           if (startMs < lane.lastWindowMs - RECENT_WINDOWS * lane.windowSizeMs) counts.delete(startMs);
     }
@@ -244,8 +260,12 @@ export class LaneBoard {
   }
 
   #countsOf(lane: LaneRow): ReadonlyMap<number, number> {
-    return this.#counts.get(JSON.stringify([lane.swimlane, lane.source])) ?? new Map();
+    return this.#counts.get(keyOf(lane)) ?? new Map();
   }
+}
+
+function keyOf({ swimlane, source }: Pick<LaneRow, "swimlane" | "source">): string {
+  return JSON.stringify([swimlane, source]);
 }
 
 export function countHealths(lanes: readonly LaneAnswer[]): Record<Health, number> {
