@@ -67,22 +67,28 @@ export class Revisions {
   async mergeAgain(window: WindowName): Promise<CompleteWindow | undefined> {
     const { store, clock, onPath } = this.#options;
     const { swimlane, source, windowStartMs, windowSizeMs } = window;
-    const [known] = await store.readWindows({
-      swimlane,
-      source,
-      windowSizeMs,
-      sinceMs: windowStartMs,
-      untilMs: windowStartMs + 1,
-    });
-    if (known === undefined) throw notVisible(window);
+    const known = await this.#mergedBefore(window);
     const rows = await onPath(await store.readSegmentProfilesOfWindow(swimlane, source, windowStartMs));
-    const target = { ...window, revision: known.revision + 1, mergedAtMs: clock.nowMs() };
+    const target = { ...window, revision: (known?.revision ?? 0) + 1, mergedAtMs: clock.nowMs() };
     const merged = mergeWindow(
       target,
       rows.filter((row) => row.windowSizeMs === windowSizeMs),
     );
+    if (known === undefined) return merged.window.recordCount > 0 ? merged : undefined;
     if (merged.window.recordCount < known.recordCount) return this.#refuseLoss(known, merged);
     return isSame(merged.window, known) ? undefined : merged;
+  }
+
+  /**
+   * A lane's windows are merged and shown in their order: where the store shows a later one and not this, nobody has merged
+   * it. It is older than the lane's first, or lies in a silence that was left out.
+   */
+  async #mergedBefore(window: WindowName): Promise<WindowRow | undefined> {
+    const { swimlane, source, windowStartMs, windowSizeMs } = window;
+    const filter = { swimlane, source, windowSizeMs, sinceMs: windowStartMs, limit: 1 };
+    const [next] = await this.#options.store.readWindows(filter);
+    if (next === undefined) throw notVisible(window);
+    return next.windowStartMs === windowStartMs ? next : undefined;
   }
 
   /** The segments that a window was merged from can be gone (retention, a replay's store): it stays as it was. */

@@ -157,6 +157,26 @@ test("late data merges its window again, from the store, and the revision goes u
   expect(await rollup.revise()).toEqual([]);
 });
 
+// Of a young lane, whose first window was merged before; the store never had a row of an older one.
+test("late data of a window before the lane's first is merged as a window of its own", async () => {
+  const { rollup, store } = await newRollup();
+  const first = segment({ start: 0, end: 20 }, { 3: 10, 4: 10 });
+  const late = segment({ start: 20, end: 27 }, { 1: 3, 3: 1, 4: 3 });
+  await store.writeSegments([first, late]);
+  rollup.add("t", 0, [first]);
+  const released = await rollup.releaseComplete();
+  await store.writeWindows(
+    released.map(({ window }) => window),
+    released.flatMap(({ profiles }) => profiles),
+  );
+  rollup.add("t", 0, [late]);
+  expect(seen(await rollup.revise())).toEqual([
+    [1, 3, 1],
+    [3, 11, 2],
+  ]);
+  expect(rollup.revisions.count).toBe(0);
+});
+
 test("a process that died before any window was merged loses nothing of the first", async () => {
   const { rollup, store } = await newRollup();
   const first = segment({ start: 0, end: 10 }, { 0: 10 });
