@@ -38,9 +38,10 @@ export class OperationalError extends Error {
   }
 }
 
-/** The text of anything thrown, with its chain of causes, on one line. */
+/** The text of anything thrown, with its chain of causes as far as it does not quote them itself, on one line. */
 export function errorText(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const own = error.message || error.name;
-  return error.cause === undefined ? own : `${own} (cause: ${errorText(error.cause)})`;
+  const cause = error.cause === undefined ? "" : errorText(error.cause);
+  return own.includes(cause) ? own : `${own} (cause: ${cause})`;
 }

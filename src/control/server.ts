@@ -4,6 +4,7 @@
  */
 import fastifyBearerAuth from "@fastify/bearer-auth";
 import fastify, { type FastifyInstance } from "fastify";
+import { errorText, OperationalError } from "../base/errors.ts";
 import { answerFailures, RequestRefused } from "./api-failure.ts";
 import { NAME_CHARACTERS_MAX } from "./asked.ts";
 import { baselinesEndpoints } from "./baselines-endpoints.ts";
@@ -54,7 +55,7 @@ export async function startControlServer(options: ControlOptions): Promise<Contr
   await app.register((api) => registerApi(api, knowledge, pageBudget));
   await registerPage(app, options.pageFolder ?? pageRoot());
 
-  const listening = await app.listen({ host: options.host, port: options.port });
+  const listening = await listen(app, options);
   const url = options.publicUrl ?? reachable(listening);
   options.telemetry.log("info", "The control server listens", { url });
   const budgets = new PageBudgetMetrics({ reader: pageBudget, ...options });
@@ -71,7 +72,7 @@ export async function startHealthServer(options: ControlOptions): Promise<Contro
   answerFailures(app, options.telemetry);
   await registerHealth(app, knowledgeOf(options));
   registerMetrics(app, options.telemetry);
-  const listening = await app.listen({ host: options.host, port: options.port });
+  const listening = await listen(app, options);
   return { url: reachable(listening), stop: () => app.close() };
 }
 
@@ -131,6 +132,19 @@ async function refuseForeignPages(
 }
 
 /** "Every address" is none that a browser could open. */
+/** @throws {OperationalError} CONTROL_NOT_LISTENING. */
+async function listen(app: FastifyInstance, { host, port }: ControlOptions): Promise<string> {
+  try {
+    return await app.listen({ host, port });
+  } catch (cause) {
+    throw new OperationalError(
+      `the control server cannot listen at ${host}:${port}: ${errorText(cause)}. Nothing was read or changed. Give it ` +
+        "another address (control.host, control.port), or stop what has this one.",
+      { code: "CONTROL_NOT_LISTENING", retryable: false, context: { host, port }, cause },
+    );
+  }
+}
+
 function reachable(listening: string): string {
   return listening.replace("0.0.0.0", "localhost").replace("[::]", "localhost");
 }

@@ -1,6 +1,6 @@
 /** The commands as a person types them, wrong ones too. */
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test, vi } from "vitest";
@@ -66,10 +66,49 @@ test.each([
   [["gate", "--swimlane", "prod", "--since", "soon"], 64, "not a length of time"],
   [["gate", "--swimlane", "prod", "--url", "http://127.0.0.1:9"], 2, "does not answer"],
   [["demo", "--port", "x"], 64, "--port"],
+  [["validate", "--config", "/nowhere.yaml"], 64, "Name yours with --config FILE"],
+  [
+    ["replay", "src", "--config", "lanewatch.example.yaml", "--out", join(folder, "o")],
+    64,
+    '"src" is a folder',
+  ],
+  [
+    ["replay", "package.json", "--config", "lanewatch.example.yaml", "--out", "package.json"],
+    64,
+    '--out "package.json" is a file',
+  ],
   [["sketch", "inspect", "package.json"], 1, ""],
 ] as const)("%j exits with %i and says why", (words, status, text) => {
   const result = lanewatch(...words);
   expect([result.status, result.stderr]).toEqual([status, expect.stringContaining(text)]);
+});
+
+test("validate says what was given where something else belongs, and which plug-ins there are", () => {
+  const path = file(
+    "kinds.yaml",
+    `
+lanes: { rules: [{ match: prod, window: 5 }] }
+metrics: []
+sources: { a: { type: kafak, topics: [a] }, b: { topics: [b] } }
+`,
+  );
+  expect(lanewatch("validate", "--config", path).stderr.split("\n").slice(1).sort()).toEqual([
+    "",
+    "  lanes.rules[0].window: must be a text, not the number 5",
+    "  metrics: must be a map (`key: value`), not a list",
+    '  sources.a.type: there is no "kafak" (did you mean "kafka"?)',
+    "  sources.b.type: is missing (known here: kafka, file, synthetic)",
+  ]);
+});
+
+test("baselines are not looked for in a store that is not there, and none is made", () => {
+  const store = join(folder, "none.duckdb");
+  const path = file("no-store.yaml", `store: { type: duckdb, path: ${store} }`);
+  expect(lanewatch("baseline", "list", "--config", path)).toMatchObject({
+    status: 1,
+    stderr: expect.stringContaining(`there is no store at ${store}: nothing was made`),
+  });
+  expect(existsSync(store)).toBe(false);
 });
 
 test("a detector that does not exist is named with the nearest that does", () => {

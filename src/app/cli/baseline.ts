@@ -17,6 +17,7 @@ import { laneRules } from "../lane-settings.ts";
 import { openStore } from "../plug-ins.ts";
 import { type ReadBaseline, readBaseline } from "../read-baseline.ts";
 import { EXIT } from "./exit.ts";
+import { refuseMissingStore } from "./stored-history.ts";
 import { textTable } from "./text-table.ts";
 
 /** Where the baselines are: in the configured store, or behind a running service that has it open. */
@@ -66,6 +67,7 @@ export async function importCommand(
       return baselineAnswer(await importBaseline({ store, clock: systemClock }, given));
     },
     (call) => call<BaselineAnswer>("POST", "/v1/baselines/import", importBody(given)),
+    true,
   );
   const parts = read.features.map(
     ({ feature, known }) => `  ${feature}: ${known.join(", ") || "counts of values"}`,
@@ -215,13 +217,16 @@ function knownRecord(record: Record<string, unknown>, known: ReadBaseline["featu
 
 type Call = <Answer>(method: "GET" | "POST", path: string, body?: unknown) => Promise<Answer>;
 
+/** @param makesStore a baseline may be imported before the service has run for the first time; there is nothing else to find then. */
 async function at<T>(
   options: WhereOptions,
   local: (opened: Opened) => Promise<T>,
   remote: (call: Call) => Promise<T>,
+  makesStore = false,
 ): Promise<T> {
   if (options.url !== undefined) return remote(callerOf(options.url, options.token));
   const config = await loadConfig(options.config, process.env);
+  if (!makesStore) refuseMissingStore(config.store);
   const telemetry = new Telemetry({ level: "warn" });
   const store = openStore(config, { clock: systemClock, telemetry }, process.env);
   try {

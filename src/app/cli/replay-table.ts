@@ -37,7 +37,7 @@ export function replayTable(summary: ReplaySummary, outFolder: string, elapsedMs
     ...shown,
     ...(rest > 0 ? [`  … and ${rest} more`] : []),
     "",
-    `written: ${outFolder}/verdicts.jsonl (${summary.verdictCount.toLocaleString("en")}), ${outFolder}/incidents.jsonl`,
+    `written: ${outFolder}/verdicts.jsonl (${summary.verdictCount.toLocaleString("en")}), ${outFolder}/incidents.jsonl${offsets > (outcomes.ok ?? 0) ? `, ${outFolder}/dead-letters.jsonl` : ""}`,
     "",
   ].join("\n");
 }

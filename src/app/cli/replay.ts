@@ -37,6 +37,11 @@ export async function replayCommand(
     );
     return EXIT.usage;
   }
+  const misplaced = (await notFiles(paths)) ?? (await notFolder(options.out));
+  if (misplaced !== undefined) {
+    process.stderr.write(`lanewatch: ${misplaced}. Nothing was read or written.\n`);
+    return EXIT.usage;
+  }
   const telemetry = new Telemetry({ level: config.logLevel === "info" ? "warn" : config.logLevel });
   const detectors = await loadDetectors(config, dirname(resolve(options.config)));
   const bytes = await totalBytes(paths);
@@ -58,6 +63,26 @@ export async function replayCommand(
   bar.end();
   if (!options.quiet) process.stdout.write(replayTable(summary, options.out, performance.now() - startMs));
   return nothingCounted(summary) ? complainOfNothing(summary) : EXIT.ok;
+}
+
+/** A path that cannot be read at all is the source's to tell. */
+async function notFiles(paths: readonly string[]): Promise<string | undefined> {
+  for (const path of paths)
+    if ((await kindOf(path)) === "folder") return `"${path}" is a folder; name the files in it ("${path}"/*)`;
+  return undefined;
+}
+
+async function notFolder(path: string): Promise<string | undefined> {
+  return (await kindOf(path)) === "file"
+    ? `--out "${path}" is a file; name a folder, which need not be there`
+    : undefined;
+}
+
+async function kindOf(path: string): Promise<"file" | "folder" | undefined> {
+  return stat(path).then(
+    (found) => (found.isDirectory() ? "folder" : "file"),
+    () => undefined,
+  );
 }
 
 async function totalBytes(paths: readonly string[]): Promise<number | undefined> {
@@ -84,7 +109,7 @@ function complainOfNothing({ outcomes }: ReplaySummary): number {
     .map(([outcome, count]) => `${count} ${outcome}`);
   process.stderr.write(
     reasons.length === 0
-      ? "lanewatch: the files held no records\n"
+      ? "lanewatch: the files held no records: see that they are those you mean\n"
       : `lanewatch: no record could be counted (${reasons.join(", ")}); compare the configuration's mapping with the records, dead-letters.jsonl says what was wrong with each\n`,
   );
   return EXIT.failed;

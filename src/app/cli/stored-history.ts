@@ -19,16 +19,23 @@ export async function openHistory(
 ): Promise<Store> {
   const options =
     file === undefined ? config.store : storeOptionsSchema.parse({ type: "duckdb", path: file });
-  if (options.type === "duckdb" && !existsSync(options.path)) {
-    throw new OperationalError(
-      `there is no store at ${options.path}: nothing was made. Give --store FILE, or the configuration of the ` +
-        "service whose history you mean (--config).",
-      { code: "STORE_FILE_MISSING", retryable: false, context: { path: options.path } },
-    );
-  }
+  refuseMissingStore(options, "--store FILE, or ");
   const store = makeStore(options, { clock: systemClock, telemetry, environment: process.env });
   await store.open();
   return store;
+}
+
+/**
+ * @param otherwise what else may be given than a configuration.
+ * @throws {OperationalError} STORE_FILE_MISSING.
+ */
+export function refuseMissingStore(store: Config["store"], otherwise = ""): void {
+  if (store.type !== "duckdb" || existsSync(store.path)) return;
+  throw new OperationalError(
+    `there is no store at ${store.path}: nothing was made. Give ${otherwise}the configuration of the service whose ` +
+      "history you mean (--config).",
+    { code: "STORE_FILE_MISSING", retryable: false, context: { path: store.path } },
+  );
 }
 
 /** A time, or a length before the end of what is stored; everything when it is not said. NaN for what is neither. */

@@ -41,7 +41,11 @@ export async function loadConfig(file: string, environment: NodeJS.ProcessEnv): 
   try {
     text = await readFile(file, "utf8");
   } catch (error) {
-    throw new ConfigError(file, [{ path: "", message: `cannot be read: ${errorText(error)}` }]);
+    const isMissing = (error as NodeJS.ErrnoException).code === "ENOENT";
+    const message = isMissing
+      ? "cannot be read: there is no such file. Name yours with --config FILE; lanewatch.example.yaml is one to begin with"
+      : `cannot be read: ${errorText(error)}`;
+    throw new ConfigError(file, [{ path: "", message }]);
   }
   return parseConfig(text, environment, file);
 }
@@ -51,13 +55,17 @@ export function parseConfig(text: string, environment: NodeJS.ProcessEnv, file =
   if (document.errors.length > 0) {
     throw new ConfigError(
       file,
-      document.errors.map((error) => ({ path: "", message: error.message.split("\n")[0]! })),
+      document.errors.map((error) => ({
+        path: "",
+        message: error.message.split("\n")[0]!.replace(/:$/, ""),
+      })),
     );
   }
   const problems: Problem[] = [];
   const expanded = expandEnvironment(document.toJS() ?? {}, environment, problems);
   const parsed = configSchema.safeParse(expanded);
-  if (!parsed.success) problems.push(...problemsOf(parsed.error.issues, configJsonSchema() as SchemaNode));
+  if (!parsed.success)
+    problems.push(...problemsOf(parsed.error.issues, configJsonSchema() as SchemaNode, expanded));
   if (parsed.success) problems.push(...crossProblems(parsed.data));
   if (problems.length > 0 || !parsed.success) throw new ConfigError(file, problems);
   return parsed.data;

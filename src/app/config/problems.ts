@@ -18,14 +18,20 @@ export interface SchemaNode {
   readonly const?: unknown;
 }
 
-export function problemsOf(issues: readonly z.core.$ZodIssue[], schema: SchemaNode): readonly Problem[] {
-  return issues.flatMap((issue) => problemsOfIssue(issue, [], schema));
+/** @param given what was read, which the problems are about. */
+export function problemsOf(
+  issues: readonly z.core.$ZodIssue[],
+  schema: SchemaNode,
+  given: unknown,
+): readonly Problem[] {
+  return issues.flatMap((issue) => problemsOfIssue(issue, [], schema, given));
 }
 
 function problemsOfIssue(
   issue: z.core.$ZodIssue,
   above: readonly PropertyKey[],
   schema: SchemaNode,
+  given: unknown,
 ): readonly Problem[] {
   const path = [...above, ...issue.path];
   if (issue.code === "unrecognized_keys") {
@@ -37,16 +43,70 @@ function problemsOfIssue(
   }
   if (issue.code === "invalid_union" && issue.errors.length > 0) {
     const closest = [...issue.errors].sort((a, b) => a.length - b.length)[0]!;
-    return closest.flatMap((inner) => problemsOfIssue(inner, path, schema));
+    return closest.flatMap((inner) => problemsOfIssue(inner, path, schema, given));
   }
-  return [{ path: pathText(path), message: issue.message }];
+  return [{ path: pathText(path), message: messageOf(issue, valueAt(given, path), schema, path) }];
+}
+
+function messageOf(
+  issue: z.core.$ZodIssue,
+  value: unknown,
+  schema: SchemaNode,
+  path: readonly PropertyKey[],
+): string {
+  if (value === undefined && issue.code === "invalid_type") return "is missing";
+  if (issue.code === "invalid_type")
+    return `must be ${KINDS[issue.expected] ?? issue.expected}, not ${kindOf(value)}`;
+  // A plug-in's name that selects its options.
+  const names = issue.code === "invalid_union" ? constants(schema, path) : [];
+  if (names.length === 0) return issue.message;
+  return value === undefined
+    ? `is missing (known here: ${names.join(", ")})`
+    : `there is no ${JSON.stringify(value)}${suggestion(String(value), names)}`;
+}
+
+const KINDS: Readonly<Record<string, string>> = {
+  object: "a map (`key: value`)",
+  record: "a map (`key: value`)",
+  array: "a list",
+  string: "a text",
+  number: "a number",
+  boolean: "true or false",
+};
+
+function kindOf(value: unknown): string {
+  if (value === null) return "empty";
+  if (Array.isArray(value)) return "a list";
+  if (typeof value === "object") return "a map";
+  return typeof value === "boolean"
+    ? String(value)
+    : `the ${typeof value === "string" ? "text" : typeof value} ${JSON.stringify(value)}`;
+}
+
+function valueAt(given: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (value, step) => (value as Record<PropertyKey, unknown> | undefined | null)?.[step],
+    given,
+  );
+}
+
+/** The fixed values that may stand at a path, over all alternatives there. */
+function constants(schema: SchemaNode, path: readonly PropertyKey[]): readonly string[] {
+  const values = nodesAt(schema, path).flatMap((node) =>
+    typeof node.const === "string" ? [node.const] : [],
+  );
+  return [...new Set(values)];
 }
 
 /** Keys that may stand at a path, over all alternatives there. */
 function knownKeys(schema: SchemaNode, path: readonly PropertyKey[]): readonly string[] {
+  return [...new Set(nodesAt(schema, path).flatMap((node) => Object.keys(node.properties ?? {})))];
+}
+
+function nodesAt(schema: SchemaNode, path: readonly PropertyKey[]): readonly SchemaNode[] {
   let nodes: readonly SchemaNode[] = alternatives(schema);
   for (const step of path) nodes = nodes.flatMap((node) => below(node, step)).flatMap(alternatives);
-  return [...new Set(nodes.flatMap((node) => Object.keys(node.properties ?? {})))];
+  return nodes;
 }
 
 function alternatives(node: SchemaNode): readonly SchemaNode[] {

@@ -51,6 +51,18 @@ test("bad for shorter than the bound tells nothing; for longer, once; well again
   expect(states()).toEqual([false, true, false]);
 });
 
+test("the log is told what is over, not what was well from the first look on", async () => {
+  const { go, lines } = watching();
+  await go(OK, 10_000);
+  expect(lines).toEqual([]);
+  await go(AWAY, BOUND_MS + 10_000);
+  await go(OK, CLEAR_MS + 10_000);
+  expect(lines.map((line) => JSON.parse(line).msg)).toEqual([
+    "Lanewatch itself: the store does not answer",
+    "the monitor is well in this respect",
+  ]);
+});
+
 test("an engine that comes and goes is one alert until it stayed", async () => {
   const { go, states } = watching();
   await go(AWAY, BOUND_MS + 10_000);

@@ -29,6 +29,8 @@ const LOOK_MS_MAX = 10_000;
 export class MonitorWatch {
   readonly #parts: MonitorWatchParts;
   readonly #conditions: ReadonlyMap<Probe, BoundedCondition>;
+  /** What was said to be wrong and is not over. */
+  readonly #begun = new Set<Probe>();
 
   constructor(parts: MonitorWatchParts) {
     this.#parts = parts;
@@ -72,12 +74,17 @@ export class MonitorWatch {
     }
   }
 
-  #say({ alert }: Probe, reading: Reading, active: boolean): void {
+  /** Of a first look that finds all well people are told, who may have heard otherwise before a restart; no log is filled. */
+  #say(probe: Probe, reading: Reading, active: boolean): void {
     const { telemetry, tell } = this.#parts;
+    const { alert } = probe;
+    const begun = this.#begun.has(probe);
+    if (active) this.#begun.add(probe);
+    else this.#begun.delete(probe);
     const summary = reading.state === "bad" ? reading.detail : `${alert} is over`;
     const isTold = tell?.({ code: alert, severity: SEVERITIES[alert], summary, active });
     if (!active) {
-      telemetry.log("info", "the monitor is well in this respect", { alert });
+      telemetry.log(begun ? "info" : "debug", "the monitor is well in this respect", { alert });
       return;
     }
     telemetry.counter("monitor_alerts_total", "Alerts about Lanewatch itself", ["alert"]).inc({ alert });
