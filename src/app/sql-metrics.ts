@@ -16,16 +16,20 @@ import {
   measure,
   type SqlMetric,
 } from "../metric/evaluate.ts";
+import { readsAllLanes } from "../metric/sql-text.ts";
 import type { CompleteWindow } from "../rollup/complete-window.ts";
 import type { LaneName } from "../rollup/lane-progress.ts";
 import { ProfileArena } from "../sketch/arena.ts";
 import type { ProfileRow, Store, VerdictRow } from "../store/contract.ts";
 import type { Config } from "./config/schema.ts";
+import { type LaggingLanes, laggingLanes } from "./lagging-lanes.ts";
 
 /** After so many timeouts in a row a metric rests: a slow query must not keep windows from being judged. */
 const TIMEOUTS_MAX = 3;
 /** While it rests, it is tried in every so-manieth window. */
 const RETRY_EVERY_WINDOWS = 20;
+/** Lanes that a verdict names when a line would miss them. */
+const LAGGING_NAMED_MAX = 3;
 /** The detector's name in a verdict on what could not be measured. */
 export const UNMEASURED = "sql";
 
@@ -90,10 +94,11 @@ export class SqlMetrics {
   async measure(lane: LaneName, windows: readonly CompleteWindow[]): Promise<readonly MeasuredWindow[]> {
     const metrics = this.#of(lane);
     if (metrics.length === 0) return windows.map((complete) => ({ complete, verdicts: [] }));
+    const lagging = await this.#lagging(metrics, windows);
     const measured: MeasuredWindow[] = [];
     const fresh: ProfileRow[] = [];
     for (const complete of windows) {
-      const { rows, verdicts } = await this.#measureWindow(metrics, complete);
+      const { rows, verdicts } = await this.#measureWindow(metrics, complete, lagging);
       fresh.push(...rows.filter((row) => !complete.profiles.includes(row)));
       const others = complete.profiles.filter(({ kind }) => kind !== "sql");
       measured.push({ complete: { window: complete.window, profiles: [...others, ...rows] }, verdicts });
@@ -106,7 +111,15 @@ export class SqlMetrics {
     return this.#options.sqlMetrics?.(lane) ?? [];
   }
 
-  async #measureWindow(metrics: readonly SqlMetric[], complete: CompleteWindow) {
+  async #lagging(metrics: readonly SqlMetric[], windows: readonly CompleteWindow[]): Promise<LaggingLanes> {
+    if (windows.length === 0 || !metrics.some(({ sql }) => readsAllLanes(sql))) return () => [];
+    return await laggingLanes(
+      this.#options.store,
+      windows.map(({ window }) => window),
+    );
+  }
+
+  async #measureWindow(metrics: readonly SqlMetric[], complete: CompleteWindow, lagging: LaggingLanes) {
     const { window, profiles } = complete;
     const rows: ProfileRow[] = [];
     const verdicts: VerdictRow[] = [];
@@ -116,6 +129,11 @@ export class SqlMetrics {
         rows.push(known);
         continue;
       }
+      const missing = readsAllLanes(metric.sql) ? lagging(window.windowStartMs) : [];
+      if (known === undefined && missing.length > 0) {
+        verdicts.push(notMeasured(window, metric.name, this.#without(metric, missing)));
+        continue;
+      }
       const measured = known === undefined ? await this.#ask(metric, window) : this.#clash(metric);
       this.#note(metric, measured);
       if (measured.outcome === "ok") rows.push(this.#row(metric.name, measured.value, complete));
@@ -123,6 +141,16 @@ export class SqlMetrics {
         verdicts.push(notMeasured(window, metric.name, measured.problem));
     }
     return { rows, verdicts };
+  }
+
+  /** Not logged: lanes may be a moment apart in every other window. */
+  #without({ name }: SqlMetric, missing: readonly LaneName[]): string {
+    countMeasured(this.#options.telemetry, name, "lagging");
+    const named = missing
+      .slice(0, LAGGING_NAMED_MAX)
+      .map(({ swimlane, source }) => `${swimlane} / ${source}`);
+    const more = missing.length > named.length ? ` and ${missing.length - named.length} more` : "";
+    return `all_lanes would lack ${named.join(", ")}${more}, not merged up to this window yet`;
   }
 
   #clash({ name }: SqlMetric): Measured {

@@ -15,7 +15,7 @@ export type Measured =
   | { readonly outcome: "ok"; readonly value: number }
   /** No row, or NULL: the window has nothing to measure. */
   | { readonly outcome: "empty" }
-  | { readonly outcome: "error" | "timeout" | "clash" | "resting"; readonly problem: string };
+  | { readonly outcome: "error" | "timeout" | "clash" | "resting" | "lagging"; readonly problem: string };
 
 export interface MetricContext {
   readonly store: Store;

@@ -83,6 +83,11 @@ export function sqlProblem(sql: string): string | undefined {
   return undefined;
 }
 
+/** Whether the line speaks of other lanes, which may not be merged as far as this one. */
+export function readsAllLanes(sql: string): boolean {
+  return tokensOf(sql).some(({ text }) => text.toLowerCase() === "all_lanes");
+}
+
 /**
  * One statement that cannot write and gives few rows, whatever the user's line does: it stands within another SELECT,
  * where no store takes anything but a query.

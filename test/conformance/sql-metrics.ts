@@ -240,6 +240,40 @@ export function sqlMetricsConformance(name: string, open: () => Promise<SqlStore
       expect(problems.get("bad")).toContain("maen");
     });
 
+    // The quick lane is judged up to its tenth window while the slow one has eight; then both go on.
+    test("a line over all lanes is not measured while one of them lags, and says which", async () => {
+      const [from, quick, slow] = [10_000, "quick", "slow"];
+      const windowsOf = (swimlane: string, first: number, last: number) =>
+        range(last - first, (i) =>
+          laneWindow({ swimlane, source: "", minute: from + first + i }, { x: range(4, () => 1) }),
+        );
+      const config = parseConfig(
+        `{ lanes: { defaults: { coarser: [] } }, metrics: { of-all: { swimlane: quick, sql: "SELECT sum(CASE WHEN swimlane = :lane THEN record_count ELSE 0 END) * 1.0 / sum(record_count) FROM all_lanes WHERE feature = '*'" } } }`,
+        {},
+      );
+      const run = async (last: number) => {
+        const untilStartMs = T0_MS + (from + last) * MINUTE_MS;
+        await soon(() => service.run({ swimlane: quick, source: "", windowSizeMs: MINUTE_MS, untilStartMs }));
+      };
+      const { service } = auditsOf(store, config);
+      const apart = [...windowsOf(quick, 0, 10), ...windowsOf(slow, 0, 8)];
+      await write(store, apart);
+      await shown(store, apart);
+      await run(9);
+      const caughtUp = [...windowsOf(slow, 8, 11), ...windowsOf(quick, 10, 11)];
+      await write(store, caughtUp);
+      await shown(store, caughtUp);
+      await run(10);
+      expect(await valuesOf(store, "of-all", 9)).toEqual(range(9, () => 0.5));
+      const verdicts = await soon(() => store.readVerdicts({ swimlane: quick, feature: "of-all" }));
+      const unmeasured = verdicts.filter(({ detector }) => detector === "sql");
+      expect(unmeasured.map((row) => (row.windowStartMs - T0_MS) / MINUTE_MS - from).sort()).toEqual([8, 9]);
+      expect(unmeasured[0]).toMatchObject({
+        answer: "insufficient",
+        summary: expect.stringContaining("all_lanes would lack slow / "),
+      });
+    }, 60_000);
+
     test("each window is measured once; late data has it measured anew, a restart does not", async () => {
       const lane = { swimlane: "once", source: "" };
       const windows = range(30, (minute) => laneWindow({ ...lane, minute }, { x: [minute, minute] }));
