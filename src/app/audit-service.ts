@@ -69,6 +69,8 @@ export interface AuditServiceOptions {
   /** Metrics defined in SQL that are measured for each window of a lane's own size. */
   readonly sqlMetrics?: SqlMetricsOf;
   readonly onJudged: (judged: readonly JudgedWindow[]) => Promise<void>;
+  /** Brings what was judged to where it outlives this process: whoever goes on from a checkpoint judges no window before it again. */
+  readonly beforeCheckpoint?: () => Promise<void>;
   /** Ends a job between two writes: the next start judges on from the last checkpoint. */
   readonly signal: AbortSignal;
 }
@@ -276,6 +278,7 @@ export class AuditService {
   }
 
   async #checkpoint(lane: Lane, job: AuditJob): Promise<void> {
+    await this.#options.beforeCheckpoint?.();
     await writeCheckpoint(this.#options.store, job, { memory: lane.auditor.memory(), slot: lane.slot });
     lane.sinceCheckpoint = 0;
     lane.slot = otherSlot(lane.slot);

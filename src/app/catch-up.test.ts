@@ -151,14 +151,57 @@ test("an incident that the store does not show yet when its process is replaced 
   await store.writeVerdicts([0, 1, 2, 3, 4, 5].map((minute) => verdict(minute, minute >= 2)));
   const told: string[] = [];
   await feedOf(store, clock, told).feed.run(jobOf(0, 4));
-  const next = feedOf(showingNoIncidents(store), clock, told);
-  await next.service.restore();
+  const next = feedOf(showingLate(store, 3), clock, told);
+  const restored = next.service.restore();
+  for (let i = 1; i <= 3; i++) {
+    await setImmediate();
+    clock.advanceTo(START + (i * MINUTE) / 3);
+  }
+  await restored;
   await next.feed.run(jobOf(4, 6));
   const incidents = await store.readIncidents({});
   expect(incidents).toEqual([
     expect.objectContaining({ startMs: START + 2 * MINUTE, endMs: START + 6 * MINUTE }),
   ]);
   expect(new Set(told).size).toBe(1);
+});
+
+test("what a store did not take of the incidents is written and told with the next look, news or none", async () => {
+  const clock = new ManualClock(START);
+  const store = await newStore(clock);
+  await store.writeVerdicts([0, 1, 2].map((minute) => verdict(minute, minute === 1)));
+  const told: string[] = [];
+  const broken = { now: true };
+  const { service } = feedOf(failing(store, "writeIncidents", broken), clock, told);
+  const windows = [0, 1, 2].map((minute) => ({
+    window: { ...LANE, windowStartMs: START + minute * MINUTE },
+    verdicts: [verdict(minute, minute === 1)],
+  }));
+  await expect(service.observe(windows)).rejects.toThrow("away");
+  expect(service.hasUnwritten).toBe(true);
+  broken.now = false;
+  await service.observe([]);
+  expect(service.hasUnwritten).toBe(false);
+  expect(await store.readIncidents({})).toMatchObject([{ startMs: START + MINUTE, state: "open" }]);
+  expect(told).toHaveLength(1);
+});
+
+test("a lane's memory is kept only once what was judged has been told: a successor judges no window again", async () => {
+  const clock = new ManualClock(START);
+  const store = await newStore(clock);
+  await storeWindows(store, 20);
+  const kept = () => readCheckpoint(store, LANE, Number.POSITIVE_INFINITY, () => {});
+  const job = { ...LANE, untilStartMs: START + 9 * MINUTE };
+  const beforeCheckpoint = async () => {
+    expect(await kept()).toBeUndefined();
+    throw new OperationalError("away", { code: "STORE_UNREACHABLE", retryable: true });
+  };
+  await expect(auditsOf(store, clock, { checkpointWindows: 4, beforeCheckpoint }).run(job)).rejects.toThrow(
+    "away",
+  );
+  expect(await kept()).toBeUndefined();
+  await auditsOf(store, clock, { checkpointWindows: 4, beforeCheckpoint: async () => {} }).run(job);
+  expect((await kept())?.memory.lastWindowStartMs).toBe(START + 9 * MINUTE);
 });
 
 test("a lane that catches up leaves the process its turns between two windows", async () => {
@@ -220,13 +263,16 @@ function feedOf(store: Store, clock: ManualClock, told: string[]) {
   return { service, feed: new IncidentFeed(store, service, clock) };
 }
 
-/** The real store, which has yet to show the incidents that it took. */
-function showingNoIncidents(store: Store): Store {
+/** The real store, but that it shows the incidents that it took only at the given look at how far it is. */
+function showingLate(store: Store, look: number): Store {
+  let looks = 0;
   return new Proxy(store, {
     get(target, name) {
-      if (name === "readIncidents") return async () => [];
+      if (name === "incidentWriteCount")
+        return async () => ({ acknowledged: 5, shown: looks++ < look ? 4 : 5 });
       const value = Reflect.get(target, name) as unknown;
-      return typeof value === "function" ? value.bind(target) : value;
+      if (typeof value !== "function") return value;
+      return name === "readIncidents" && looks <= look ? async () => [] : value.bind(target);
     },
   });
 }

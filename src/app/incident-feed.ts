@@ -31,7 +31,7 @@ export class IncidentInbox {
   }
 
   get hasNews(): boolean {
-    return this.#waiting.length > 0;
+    return this.#waiting.length > 0 || this.#service.hasUnwritten;
   }
 
   add(judged: readonly JudgedWindow[]): void {
@@ -41,7 +41,7 @@ export class IncidentInbox {
   async flush(): Promise<void> {
     const windows = this.#waiting;
     this.#waiting = [];
-    if (windows.length > 0) await this.#service.observe(windows);
+    await this.#service.observe(windows);
   }
 }
 
@@ -75,13 +75,6 @@ function verdictName(row: VerdictRow): string {
 const CURSORS_EVERY_MS = 5_000;
 /** Windows before a job's that are looked at when its forerunners were lost; older ones are no news any more. */
 const GAP_WINDOWS_MAX = 500;
-/**
- * How far before a lane's first job anomalies are observed again: longer than the store takes to show what it took. An
- * incident that the process before this one wrote last may not have been there to be read at the start.
- */
-const AGAIN_MS = 600_000;
-/** The same for long windows, and no further than {@link GAP_WINDOWS_MAX} for short ones. */
-const AGAIN_WINDOWS_MIN = 4;
 
 /**
  * Has the verdicts that jobs name observed, and those before them whose jobs were lost with the queue: correctness
@@ -120,9 +113,9 @@ export class IncidentFeed {
 
   async #run(job: IncidentJob, key: string): Promise<void> {
     const { swimlane, source, windowSizeMs, untilMs } = job;
-    const { cursorMs, anomalousMs } = await this.#takeUp(job, key);
+    const cursorMs = await this.#cursorOf(key);
     const floorMs = job.sinceMs - GAP_WINDOWS_MAX * windowSizeMs;
-    const sinceMs = Math.max(floorMs, Math.min(job.sinceMs, (cursorMs ?? job.sinceMs) + 1, anomalousMs));
+    const sinceMs = Math.max(floorMs, Math.min(job.sinceMs, (cursorMs ?? job.sinceMs) + 1));
     const filter = { swimlane, source, windowSizeMs, sinceMs, untilMs, limit: 10_000_000 };
     const verdicts = await onceVisible(this.#clock, async () => {
       const found = await this.#reads.readVerdicts(filter);
@@ -137,25 +130,11 @@ export class IncidentFeed {
     await this.#save();
   }
 
-  /** How far the lane has been observed and, of a lane that is new here, the first of its latest anomalies. */
-  async #takeUp(
-    job: IncidentJob,
-    key: string,
-  ): Promise<{ readonly cursorMs: number | undefined; readonly anomalousMs: number }> {
+  async #cursorOf(key: string): Promise<number | undefined> {
     const known = this.#cursors.get(key);
-    if (known !== undefined) return { cursorMs: known, anomalousMs: Number.POSITIVE_INFINITY };
-    const { swimlane, source, windowSizeMs, sinceMs } = job;
-    const windows = Math.max(AGAIN_WINDOWS_MIN, Math.ceil(AGAIN_MS / windowSizeMs));
-    const fromMs = sinceMs - Math.min(windows, GAP_WINDOWS_MAX) * windowSizeMs;
-    const span = { swimlane, source, windowSizeMs, sinceMs: fromMs, untilMs: sinceMs };
-    const [stored, anomalous] = await Promise.all([
-      this.#store.readState(key),
-      this.#store.readVerdicts({ ...span, answer: "anomalous", limit: 1 }),
-    ]);
-    return {
-      cursorMs: stored === undefined ? undefined : Number(stored),
-      anomalousMs: anomalous[0]?.windowStartMs ?? Number.POSITIVE_INFINITY,
-    };
+    if (known !== undefined) return known;
+    const stored = await this.#store.readState(key);
+    return stored === undefined ? undefined : Number(stored);
   }
 
   async #save(): Promise<void> {

@@ -1,7 +1,8 @@
 /** What judged windows make of the incidents, and telling people about it. One writer for all lanes. */
 import type { Clock } from "../base/clock.ts";
 import { withDeadline } from "../base/deadline.ts";
-import { errorText } from "../base/errors.ts";
+import { errorText, OperationalError } from "../base/errors.ts";
+import { retry } from "../base/retry.ts";
 import type { Telemetry } from "../base/telemetry.ts";
 import { IncidentBook } from "../incident/incident-book.ts";
 import type { IncidentOptions } from "../incident/options.ts";
@@ -32,6 +33,9 @@ export interface IncidentServiceOptions {
 
 /** Longest that the broker is asked for the ends of its partitions, before an incident goes out without them. */
 const ENDS_MS_MAX = 2_000;
+/** Longest wait at a start for the store to show what it acknowledged. */
+const SHOWN_MS_MAX = 60_000;
+const NOT_SHOWN = "INCIDENT_ROWS_NOT_VISIBLE";
 /** Resolved incidents younger than this are remembered over a restart, for data that comes late. */
 const RESOLVED_KEPT_MS = 86_400_000;
 
@@ -39,6 +43,9 @@ export class IncidentService {
   readonly #options: IncidentServiceOptions;
   #book: IncidentBook;
   #observing: Promise<void> = Promise.resolve();
+  /** What followed from the windows observed and is not written yet; changes by incident and state, in their order. */
+  #joined: VerdictRow[] = [];
+  readonly #changed = new Map<string, IncidentRow>();
 
   constructor(options: IncidentServiceOptions) {
     this.#options = options;
@@ -47,6 +54,7 @@ export class IncidentService {
 
   /** Takes up the incidents that the store knows. To be called once, before the first window. */
   async restore(): Promise<void> {
+    await this.#allShown();
     const live = await this.#options.store.readIncidents({ states: ["pending", "open", "acknowledged"] });
     const resolved = await this.#options.store.readIncidents({
       states: ["resolved"],
@@ -60,6 +68,32 @@ export class IncidentService {
     );
     const recent = resolved.filter((row) => row.changedAtMs >= newestMs - RESOLVED_KEPT_MS);
     this.#book = new IncidentBook(this.#options.incidents, [...live, ...recent]);
+  }
+
+  /**
+   * Until the store shows all that the process before this one wrote: whoever does not know of an incident begins it
+   * again under another name, and pages again. A store that does not come to it holds up no page for ever.
+   */
+  async #allShown(): Promise<void> {
+    const { store, clock, telemetry } = this.#options;
+    const { acknowledged } = await store.incidentWriteCount();
+    const look = async () => {
+      const { shown } = await store.incidentWriteCount();
+      if (shown < acknowledged) throw notShown(shown, acknowledged);
+    };
+    try {
+      await retry(clock, look, { delayMsMin: 50, delayMsMax: 1_000, deadlineMs: SHOWN_MS_MAX });
+    } catch (error) {
+      if (!(error instanceof OperationalError && error.code === NOT_SHOWN)) throw error;
+      telemetry.log("warn", "incidents are taken over unread; one of them may be told twice", {
+        error: errorText(error),
+      });
+    }
+  }
+
+  /** True while something that follows from what was observed has not been written and told. */
+  get hasUnwritten(): boolean {
+    return this.#joined.length > 0 || this.#changed.size > 0;
   }
 
   live(): readonly IncidentRow[] {
@@ -106,29 +140,45 @@ export class IncidentService {
   }
 
   async #observe(windows: readonly WindowVerdicts[]): Promise<void> {
-    const changed = new Map<string, IncidentRow>();
-    const joined: VerdictRow[] = [];
     for (const { window, verdicts } of [...windows].sort(compareByEnd)) {
       const counts = await this.#countsOf(window, verdicts);
       const observed = this.#book.observe(window, verdicts, counts);
-      joined.push(...observed.verdicts.filter((verdict) => verdict.incidentId !== ""));
+      this.#joined.push(...observed.verdicts.filter((verdict) => verdict.incidentId !== ""));
       // Every state is written and told in its order: an incident may open and resolve within one call.
       for (const row of observed.incidents) {
-        changed.set(`${row.id}|${row.state}`, row);
+        this.#changed.set(`${row.id}|${row.state}`, row);
         this.#options.onIncidents?.([row]);
       }
     }
-    this.#options.onJoined?.(joined);
-    if (joined.length > 0) await this.#options.store.writeVerdicts(joined);
-    if (changed.size === 0) return;
-    await this.#options.store.writeIncidents([...changed.values()]);
-    await this.#options.deliver([...changed.values()]);
+    await this.#writeOut();
+  }
+
+  /** The book has gone on: what a store that fails did not take, or nobody was told of, comes again with the next call. */
+  async #writeOut(): Promise<void> {
+    const { store, deliver, onJoined } = this.#options;
+    const joined = [...this.#joined];
+    if (joined.length > 0) await store.writeVerdicts(joined);
+    onJoined?.(joined);
+    this.#joined = [];
+    if (this.#changed.size === 0) return;
+    const changed = [...this.#changed.values()];
+    await store.writeIncidents(changed);
+    await deliver(changed);
+    this.#changed.clear();
   }
 }
 
 /** The evidence of one window is worth little beside the page itself: a store that cannot give it delays none. */
 const COUNTS_UNREAD =
   "the counts behind a missing volume could not be read; the incident names no cause from them";
+
+function notShown(shown: number, acknowledged: number): OperationalError {
+  return new OperationalError("the store does not show all the incidents that it acknowledged yet", {
+    code: NOT_SHOWN,
+    retryable: true,
+    context: { shown, acknowledged },
+  });
+}
 
 function isVolumeLoss({ feature, detector, answer, severity }: VerdictRow): boolean {
   return feature === "*" && detector === "volume" && answer === "anomalous" && severity !== "info";

@@ -108,6 +108,7 @@ export class Watch {
       references: new References(this.#options),
       feedback: new FeedbackFeed(this.#options),
       onJudged: (judged) => this.#judged(judged),
+      ...(this.#options.incidentJobs === undefined ? { beforeCheckpoint: () => this.#observe() } : {}),
     });
     await this.#options.audits.work((job) => service.run(job));
   }
@@ -131,7 +132,13 @@ export class Watch {
     await this.#rollups.release();
     if (this.#options.incidentJobs !== undefined) return;
     await this.#options.audits.idle();
-    if (this.#inbox.hasNews && this.#options.adoptsChanges) await this.incidents.adopt();
+    await this.#observe();
+  }
+
+  /** Brings what was judged in this process to the incidents. */
+  async #observe(): Promise<void> {
+    if (!this.#inbox.hasNews) return;
+    if (this.#options.adoptsChanges) await this.incidents.adopt();
     await this.#inbox.flush();
   }
 

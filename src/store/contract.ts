@@ -266,6 +266,8 @@ export interface Store {
   readIncidents(
     filter: RowFilter & { readonly id?: string; readonly states?: readonly IncidentState[] },
   ): Promise<readonly IncidentRow[]>;
+  /** How far readers of the incidents see: who takes them over reads them once they show all that was written before. */
+  incidentWriteCount(): Promise<WriteCount>;
   writeNotifications(rows: readonly NotificationRow[]): Promise<void>;
   readNotifications(incidentId: string): Promise<readonly NotificationRow[]>;
   writeFeedback(rows: readonly FeedbackRow[]): Promise<void>;
@@ -296,6 +298,12 @@ export interface Store {
   /** True when it answers and applies what it acknowledged. */
   ready(): Promise<boolean>;
   close(): Promise<void>;
+}
+
+/** How far readers of a table see: all that was acknowledged before a look is shown once `shown` has come as far as `acknowledged` was. */
+export interface WriteCount {
+  readonly acknowledged: number;
+  readonly shown: number;
 }
 
 export interface LaneRow {

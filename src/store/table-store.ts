@@ -16,6 +16,7 @@ import type {
   TimeSpan,
   VerdictRow,
   WindowRow,
+  WriteCount,
 } from "./contract.ts";
 import { filterConditions, ROWS_READ_MAX, spanConditions } from "./filter.ts";
 import { refuseOldFormat } from "./old-format.ts";
@@ -175,6 +176,10 @@ export class TableStore implements Store {
 
   writeIncidents(rows: readonly IncidentRow[]): Promise<void> {
     return this.#writeRows(INCIDENT_ROWS, rows);
+  }
+
+  incidentWriteCount(): Promise<WriteCount> {
+    return this.#tables.writeCount(INCIDENT_ROWS.table);
   }
 
   /**

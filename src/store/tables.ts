@@ -2,6 +2,7 @@
  * What a database must be able to do to be a store: keep the tables of schema.ts, replace rows by key, select.
  * `TableStore` makes a `Store` of it, so that what rows mean is written once and not once a database.
  */
+import type { WriteCount } from "./contract.ts";
 import type { Cells } from "./rows.ts";
 import type { Table } from "./schema.ts";
 
@@ -35,6 +36,7 @@ export interface Tables {
    * with the same key. Rows of one call have different keys or are replaced in the order given.
    */
   write(groups: readonly TableRows[]): Promise<void>;
+  writeCount(table: Table): Promise<WriteCount>;
   /** Whole rows, cells in the order of the table's columns. */
   select(table: Table, selection: Selection): Promise<readonly Cells[]>;
   /**

@@ -389,6 +389,18 @@ function incidentLaws(fresh: () => Promise<Store>): void {
     expect(await store.readIncidents({ states: ["open", "pending"] })).toStrictEqual([]);
   });
 
+  test("once the incidents show as many writes as were acknowledged, all that was written can be read", async () => {
+    const store = await fresh();
+    for (const id of ["inc-1", "inc-2", "inc-3"]) {
+      await store.writeIncidents([incidentRow({ id })]);
+      const { acknowledged } = await store.incidentWriteCount();
+      await soon(async () =>
+        expect((await store.incidentWriteCount()).shown).toBeGreaterThanOrEqual(acknowledged),
+      );
+      expect(await store.readIncidents({ id })).toStrictEqual([incidentRow({ id })]);
+    }
+  });
+
   test("an incident whose start moves is still one incident", async () => {
     const store = await fresh();
     const earlier = incidentRow({

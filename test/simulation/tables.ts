@@ -2,6 +2,7 @@
  * A simulated database under the real `TableStore`: rows by key, as QuestDB keeps them. What it acknowledges it shows
  * only later, table by table, in the order of the writes; it can be away, and its answers can be lost.
  */
+import type { WriteCount } from "../../src/store/contract.ts";
 import type { Cell, Cells } from "../../src/store/rows.ts";
 import { SEGMENTS, TABLES, type Table, WINDOWS } from "../../src/store/schema.ts";
 import type { Condition, Selection, TableRows, Tables } from "../../src/store/tables.ts";
@@ -14,6 +15,8 @@ interface Kept {
   readonly rows: Map<string, Cells>;
   /** Nothing is shown before what was written earlier. */
   shownMs: number;
+  acknowledgedCount: number;
+  shownCount: number;
 }
 
 /** The database itself: outlives every process. */
@@ -31,13 +34,21 @@ export class SimulatedDatabase {
     for (const table of TABLES) {
       const columns = new Map(table.columns.map((column, i) => [column.name, i]));
       const key = table.key.map((name) => columns.get(name)!);
-      this.#kept.set(table.name, { columns, key, rows: new Map(), shownMs: 0 });
+      this.#kept.set(table.name, {
+        columns,
+        key,
+        rows: new Map(),
+        shownMs: 0,
+        acknowledgedCount: 0,
+        shownCount: 0,
+      });
     }
   }
 
   write({ table, rows }: TableRows): void {
     this.onTaken(table, rows);
     const kept = this.#kept.get(table.name)!;
+    kept.acknowledgedCount++;
     const lagMs = this.lagMs();
     if (lagMs === 0 && kept.shownMs <= this.world.nowMs) {
       this.#show(table, kept, rows);
@@ -45,6 +56,11 @@ export class SimulatedDatabase {
     }
     kept.shownMs = Math.max(kept.shownMs, this.world.nowMs + lagMs);
     this.world.at(kept.shownMs, () => this.#show(table, kept, rows));
+  }
+
+  writeCount(table: Table): WriteCount {
+    const { acknowledgedCount, shownCount } = this.#kept.get(table.name)!;
+    return { acknowledged: acknowledgedCount, shown: shownCount };
   }
 
   all(table: Table): Iterable<Cells> {
@@ -62,6 +78,7 @@ export class SimulatedDatabase {
   }
 
   #show(table: Table, kept: Kept, rows: readonly Cells[]): void {
+    kept.shownCount++;
     for (const row of rows) kept.rows.set(kept.key.map((i) => row[i]).join("\u0000"), row);
     this.onShown(table, rows);
   }
@@ -84,6 +101,10 @@ export class SimulatedTables implements Tables {
   async write(groups: readonly TableRows[]): Promise<void> {
     for (const group of groups)
       await this.#ask(`write ${group.table.name}`, () => this.#database.write(group));
+  }
+
+  writeCount(table: Table): Promise<WriteCount> {
+    return this.#ask(`look at ${table.name}`, () => this.#database.writeCount(table));
   }
 
   select(table: Table, selection: Selection): Promise<readonly Cells[]> {

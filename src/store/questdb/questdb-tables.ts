@@ -5,6 +5,7 @@
 import type { Clock } from "../../base/clock.ts";
 import { errorText, OperationalError } from "../../base/errors.ts";
 import type { Telemetry } from "../../base/telemetry.ts";
+import type { WriteCount } from "../contract.ts";
 import { QueryRefusedError } from "../errors.ts";
 import type { Cells } from "../rows.ts";
 import { TABLES, type Table } from "../schema.ts";
@@ -80,9 +81,14 @@ export class QuestDbTables implements Tables {
     return this.#queryReader.query(text, parameters, rowsMax, timeLimitMs);
   }
 
+  async writeCount(table: Table): Promise<WriteCount> {
+    const [state] = await this.#walStates([table]);
+    return { acknowledged: state?.acknowledgedTxn ?? 0, shown: state?.appliedTxn ?? 0 };
+  }
+
   async ready(): Promise<boolean> {
     try {
-      const complaint = this.#watch.observe(await this.#walStates());
+      const complaint = this.#watch.observe(await this.#walStates(TABLES));
       if (complaint !== undefined) {
         const message = "QuestDB acknowledges rows and does not apply them";
         this.#telemetry.event("warn", "store_apply_stalled", message);
@@ -102,8 +108,8 @@ export class QuestDbTables implements Tables {
     if (this.#queryReader !== this.#reader) await this.#queryReader.close();
   }
 
-  async #walStates() {
-    const names = TABLES.map(({ name }) => `'${this.tablePrefix}${name}'`);
+  async #walStates(tables: readonly Table[]) {
+    const names = tables.map(({ name }) => `'${this.tablePrefix}${name}'`);
     const rows = await this.#reader.rows(
       `SELECT name, suspended, writerTxn, sequencerTxn FROM wal_tables() WHERE name IN (${names.join(", ")})`,
     );
