@@ -1,8 +1,9 @@
 /**
  * Four questions to a new value, each answered by a number that is 0 when nothing is unusual:
- * is it beyond all seen (spike)? unlike this hour on any of the last seven days (rhythm)? more unlike than ever?
- * and has the level of the last 96 windows left the usual (shift)?
+ * is it beyond all seen (spike)? unlike this hour on any of the last seven days (rhythm)? were the last 48 windows
+ * unlike each of those days (shape)? and has the level of the last 96 windows left the usual (shift)?
  */
+import type { DayView } from "./days.ts";
 import { type EvidenceName, LEVEL_WINDOWS, type MetricMemory } from "./memory.ts";
 import { learnTail } from "./tail.ts";
 
@@ -10,19 +11,15 @@ export type Evidence = Record<EvidenceName, number>;
 
 /** Extremes shrink towards the mean over a year of windows, so that a record isn't the measure for ever. */
 const EXTREMES_WEEKS = 52;
-/** Windows before a departure from the days before may count as a record. */
-const RECORD_AFTER_WINDOWS = 50;
 
-export function evidenceOf(memory: MetricMemory, value: number, dayDistance: number): Evidence {
+export function evidenceOf(memory: MetricMemory, value: number, days: DayView): Evidence {
   const unit = spreadOf(memory);
   const span = memory.max - memory.min;
   const beyond = Math.max(0, value - memory.max, memory.min - value);
-  const day = Number.isNaN(dayDistance) ? 0 : dayDistance / unit;
-  const recordUnit = memory.dayMax + 1e-9 + 1e-3 * day;
   return {
     range: memory.seen === 0 ? 0 : beyond / (span + floorOf(memory)),
-    day,
-    dayRecord: memory.seen > RECORD_AFTER_WINDOWS ? Math.max(0, day - memory.dayMax) / recordUnit : 0,
+    day: Number.isNaN(days.distance) ? 0 : days.distance / unit,
+    stretch: Number.isNaN(days.stretchDistance) ? 0 : days.stretchDistance / unit,
     level: memory.seen === 0 ? 0 : Math.abs(recentMean(memory, value) - memory.mean) / unit,
   };
 }
@@ -32,8 +29,7 @@ export function spreadOf(memory: MetricMemory): number {
   return Math.sqrt(memory.variance) + floorOf(memory);
 }
 
-export function learnEvidence(memory: MetricMemory, value: number, evidence: Evidence): void {
-  memory.dayMax = Math.max(memory.dayMax, evidence.day);
+export function learnEvidence(memory: MetricMemory, value: number): void {
   learnExtremes(memory, value);
   learnMoments(memory, value);
   const at = memory.seen % LEVEL_WINDOWS;
@@ -55,7 +51,6 @@ function learnExtremes(memory: MetricMemory, value: number): void {
   const fade = 1 / (EXTREMES_WEEKS * memory.windowsPerWeek);
   memory.min = Math.min(value, memory.min + fade * (memory.mean - memory.min));
   memory.max = Math.max(value, memory.max - fade * (memory.max - memory.mean));
-  memory.dayMax *= 1 - fade;
   learnTail(memory.tail, Math.abs(value - memory.mean), fade);
 }
 

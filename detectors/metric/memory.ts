@@ -1,5 +1,5 @@
 /**
- * What is remembered of a metric: seven days of values by slot of the day, the last 96 windows, running moments,
+ * What is remembered of a metric: seven days of values by slot of the day, how far each was, the last 96 windows, moments,
  * the extremes, the largest departures, and how surprising each kind of evidence has been. Plain data, at most 90 kB.
  */
 import type { DetectorContext } from "../contract.ts";
@@ -16,7 +16,7 @@ export const LEVEL_WINDOWS = 96;
 const MOMENT_WEEKS = 8;
 const PAST_WEEKS = 26;
 
-export const EVIDENCE = ["range", "day", "dayRecord", "level"] as const;
+export const EVIDENCE = ["range", "day", "stretch", "level"] as const;
 export type EvidenceName = (typeof EVIDENCE)[number];
 
 export interface MetricMemory {
@@ -31,11 +31,11 @@ export interface MetricMemory {
   variance: number;
   min: number;
   max: number;
-  /** Largest departure from the days before, so far. */
-  dayMax: number;
   /** Ring of days by slots, each row's day beside it. */
   readonly days: Float64Array;
   readonly dayOfRow: Float64Array;
+  /** Mean square distance of the last windows from those of one, two … seven days before; NaN for a day not known. */
+  daySquares: Float64Array;
   readonly last: Float64Array;
   lastSum: number;
   readonly pasts: Record<EvidenceName, OwnPast>;
@@ -48,6 +48,18 @@ export interface MetricMemory {
   run: number;
   longestRun: number;
   previous: number;
+}
+
+/** What a release that did not know it left out of a memory is learned from here on. */
+export function complete(memory: MetricMemory): void {
+  memory.departure ??= startDeparture();
+  memory.tail ??= startTail();
+  memory.daySquares ??= startDaySquares();
+  memory.pasts.stretch ??= startOwnPast();
+}
+
+function startDaySquares(): Float64Array {
+  return new Float64Array(DAYS_KEPT).fill(Number.NaN);
 }
 
 export function startMemory(context: DetectorContext): MetricMemory {
@@ -66,12 +78,12 @@ export function startMemory(context: DetectorContext): MetricMemory {
     variance: 0,
     min: Number.NaN,
     max: Number.NaN,
-    dayMax: 0,
     days: new Float64Array((DAYS_KEPT + 1) * slotsPerDay).fill(Number.NaN),
     dayOfRow: new Float64Array(DAYS_KEPT + 1).fill(Number.NaN),
+    daySquares: startDaySquares(),
     last: new Float64Array(LEVEL_WINDOWS),
     lastSum: 0,
-    pasts: { range: startOwnPast(), day: startOwnPast(), dayRecord: startOwnPast(), level: startOwnPast() },
+    pasts: { range: startOwnPast(), day: startOwnPast(), stretch: startOwnPast(), level: startOwnPast() },
     total: startOwnPast(),
     peak: 0,
     departure: startDeparture(),

@@ -12,10 +12,9 @@ import { addToPast, surpriseOf } from "../lib/series/own-past.ts";
 import { type WallTime, wallTimeAt } from "../lib/series/wall-clock.ts";
 import { insufficient } from "../lib/verdicts.ts";
 import { compareWithDays, learnDay } from "./days.ts";
-import { departureOf, learnDeparture, startDeparture } from "./departure.ts";
+import { departureOf, learnDeparture } from "./departure.ts";
 import { type Evidence, evidenceOf, learnEvidence } from "./evidence.ts";
-import { EVIDENCE, type MetricMemory, startMemory } from "./memory.ts";
-import { startTail } from "./tail.ts";
+import { complete, EVIDENCE, type MetricMemory, startMemory } from "./memory.ts";
 import { metricVerdict, type Surprise } from "./verdict.ts";
 
 export interface MetricOptions {
@@ -63,13 +62,11 @@ function judge(
   options: MetricOptions,
 ): SeriesStep<MetricMemory> {
   const { value } = point;
+  complete(memory);
   const wall = wallTimeAt(point.startMs, context.timeZone, memory.clock);
   const days = compareWithDays(memory, wall, value);
-  const evidence = evidenceOf(memory, value, days.distance);
+  const evidence = evidenceOf(memory, value, days);
   const surprise = surpriseOfAll(memory, evidence);
-  // Written by a release that knew no departures, or no tail: they are learned from here on.
-  memory.departure ??= startDeparture();
-  memory.tail ??= startTail();
   const departure = departureOf(memory, value, days.rhythmDistance);
   const learning = memory.seen <= options.learningWindows;
   const expected = Number.isNaN(days.median) ? memory.mean : days.median;
@@ -95,7 +92,7 @@ function isWanted(departure: number, { sides }: MetricOptions): boolean {
 }
 
 function surpriseOfAll(memory: MetricMemory, evidence: Evidence): Surprise {
-  const parts = { range: 0, day: 0, dayRecord: 0, level: 0 };
+  const parts = { range: 0, day: 0, stretch: 0, level: 0 };
   let sum = 0;
   for (const name of EVIDENCE) {
     parts[name] = surpriseOf(memory.pasts[name], evidence[name]);
@@ -131,7 +128,7 @@ function learn(
   // The first windows surprise by being first: they'd fill the past with surprises that mean nothing.
   for (const name of EVIDENCE) addToPast(memory.pasts[name], evidence[name], memory.pastWindowsMax);
   addToPast(memory.total, learning ? 0 : surprise.sum, memory.pastWindowsMax);
-  learnEvidence(memory, value, evidence);
+  learnEvidence(memory, value);
   learnDay(memory, wall, value);
   memory.seen++;
 }

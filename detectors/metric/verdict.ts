@@ -35,7 +35,7 @@ const AWAY_LABEL = "stays far beyond all that was usual";
 const LABELS: Record<EvidenceName, string> = {
   range: "beyond all values seen",
   day: "unlike this time on the last seven days",
-  dayRecord: "more unlike those days than ever",
+  stretch: "the last 48 windows unlike those of the last seven days",
   level: "level of the last 96 windows",
 };
 
@@ -154,7 +154,7 @@ function partsOf(memory: MetricMemory, finding: Finding, statistic: number): rea
   const reference: Evidence = {
     range: memory.max,
     day: finding.expected,
-    dayRecord: memory.dayMax,
+    stretch: finding.expected,
     level: memory.mean,
   };
   return EVIDENCE.filter((name) => parts[name] > 0).map((name) => ({
