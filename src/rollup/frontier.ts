@@ -25,6 +25,8 @@ export class PartitionFrontier {
   readonly #candidates = new Map<string, Manifest>();
   #path: Manifest[] = [];
   #onPath = new Set<string>();
+  /** Those of the path in which records are counted as lost: few, or none. */
+  #withLosses: Manifest[] = [];
   /** Sums over what lies before the path kept here. */
   #counted: PathTotals | undefined;
   #eventTimeMaxMs = Number.NEGATIVE_INFINITY;
@@ -95,6 +97,11 @@ export class PartitionFrontier {
     return this.#onPath.has(segmentName(manifest));
   }
 
+  /** True where the path counts records as lost that lie within the segment: whoever wrote it may have read them in time. */
+  hasLossWithin({ startOffset, endOffset }: Pick<Manifest, "startOffset" | "endOffset">): boolean {
+    return this.#withLosses.some((lost) => lost.startOffset < endOffset && lost.endOffset > startOffset);
+  }
+
   /** Goes on where an earlier process was: its path ended at or after `fromOffset`. */
   resume(fromOffset: number, eventTimeMaxMs: number, totals = emptyTotals(fromOffset)): void {
     this.#counted = totals;
@@ -140,6 +147,7 @@ export class PartitionFrontier {
     for (const manifest of path) {
       this.#candidates.set(segmentName(manifest), manifest);
       this.#onPath.add(segmentName(manifest));
+      if (manifest.outcomes.lost > 0) this.#withLosses.push(manifest);
     }
     this.#path = [...path, ...this.#path];
     this.#startOffset = first.startOffset;
@@ -154,6 +162,7 @@ export class PartitionFrontier {
     this.#path = this.#path.slice(-segmentsMax);
     this.#startOffset = this.#path[0]!.startOffset;
     this.#floorOffset = this.#startOffset;
+    this.#withLosses = this.#withLosses.filter((lost) => lost.startOffset >= this.#floorOffset);
     for (const [name, manifest] of this.#candidates) {
       if (manifest.startOffset >= this.#floorOffset) continue;
       this.#candidates.delete(name);
@@ -181,6 +190,7 @@ export class PartitionFrontier {
     const before = this.#path;
     const wasOnPath = this.#onPath;
     this.#onPath = new Set();
+    this.#withLosses = [];
     this.#path = [...path];
     this.#take(path);
     return {
@@ -192,6 +202,7 @@ export class PartitionFrontier {
   #take(news: readonly Manifest[]): void {
     for (const manifest of news) {
       this.#onPath.add(segmentName(manifest));
+      if (manifest.outcomes.lost > 0) this.#withLosses.push(manifest);
       if (manifest.eventTimeMaxMs > this.#eventTimeMaxMs) this.#eventTimeMaxMs = manifest.eventTimeMaxMs;
     }
   }

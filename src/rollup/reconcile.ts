@@ -20,8 +20,8 @@ export interface ReconcilerOptions {
   readonly telemetry: Telemetry;
   readonly lanes: () => Iterable<LaneProgress>;
   readonly onPath: OnPath;
-  /** False where the path is not known so far back: nothing can be said of its windows. */
-  readonly isWalked: (row: Placed) => boolean;
+  /** False where the path is not known, or counts as lost what a window may have: nothing can be said of it then. */
+  readonly isComparable: (row: Placed) => boolean;
   /** True while late data waits to be merged: what differs then is late, and no suspect. */
   readonly isLate: () => boolean;
 }
@@ -131,7 +131,7 @@ export class Reconciler {
       const count = counts.get(keyOf(row)) ?? 0;
       if (count !== "unknown") counts.set(keyOf(row), count + row.recordCount);
     }
-    for (const row of rows) if (!this.#options.isWalked(row)) counts.set(keyOf(row), "unknown");
+    for (const row of rows) if (!this.#options.isComparable(row)) counts.set(keyOf(row), "unknown");
     return counts;
   }
 
@@ -145,13 +145,13 @@ export class Reconciler {
 
   /** The window as the paths say, where it is not what was written; `undefined` where it is, or cannot be known. */
   async #compare(window: WindowName): Promise<Finding | undefined> {
-    const { store, clock, onPath, isWalked } = this.#options;
+    const { store, clock, onPath, isComparable } = this.#options;
     const { swimlane, source, windowStartMs, windowSizeMs } = window;
     const filter = { swimlane, source, windowSizeMs, sinceMs: windowStartMs, untilMs: windowStartMs + 1 };
     const [known] = await store.readWindows(filter);
     const all = await store.readSegmentProfilesOfWindow(swimlane, source, windowStartMs);
     const rows = (await onPath(all)).filter((row) => row.windowSizeMs === windowSizeMs);
-    if (!all.every(isWalked)) return undefined;
+    if (!all.every(isComparable)) return undefined;
     // A window that was lost may have been judged: the next revision after the first has it judged again.
     const revision = (known?.revision ?? 1) + 1;
     const target = { swimlane, source, windowStartMs, windowSizeMs, revision, mergedAtMs: clock.nowMs() };

@@ -13,13 +13,14 @@ import { Rollup } from "./rollup.ts";
 const MINUTE = 60_000;
 const START = Date.UTC(2026, 0, 1);
 const stores: Store[] = [];
+let clock = new ManualClock(START);
 
 afterEach(async () => {
+  clock = new ManualClock(START);
   for (const store of stores.splice(0)) await store.close();
 });
 
 async function newRollup(store?: Store) {
-  const clock = new ManualClock(START);
   const telemetry = new Telemetry({ level: "silent" });
   let open = store;
   if (open === undefined) {
@@ -201,6 +202,41 @@ test("segments before what the broker still has are counted, though their window
     [0, 10, 1],
     [1, 10, 1],
   ]);
+});
+
+test("a window with records that another reader found lost is no window that differs", async () => {
+  const { rollup, store } = await newRollup();
+  const first = segment({ start: 0, end: 10 }, { 0: 10 });
+  const read = segment({ start: 10, end: 13 }, { 1: 3 });
+  const passing = segment({ partition: 1, start: 0, end: 30 }, { 0: 10, 1: 10, 2: 10 });
+  await store.writeSegments([first, read, passing]);
+  rollup.add("t", 0, [first, read]);
+  rollup.add("t", 1, [passing]);
+  rollup.add("t", 0, [segment({ start: 13, end: 16 }, { 2: 3 })]);
+  const released = await rollup.releaseComplete();
+  expect(seen(released)).toEqual([
+    [0, 20, 1],
+    [1, 13, 1],
+  ]);
+  await store.writeWindows(
+    released.map(({ window }) => window),
+    released.flatMap(({ profiles }) => profiles),
+  );
+  // Another reader came when the broker had deleted offset 10, and its tiling leads further.
+  const { manifest } = segment({ start: 10, end: 11 }, { 1: 1 });
+  const none = { rowCount: 0, eventTimeMinMs: Number.NaN, eventTimeMaxMs: Number.NaN };
+  const outcomes = { ...zeroOutcomes(), lost: 1 };
+  const lost = { manifest: { ...manifest, ...none, shape: "lost", outcomes }, profiles: [] };
+  const others = [lost, segment({ start: 11, end: 20 }, { 1: 2, 2: 7 })];
+  await store.writeSegments(others);
+  rollup.add("t", 0, others);
+  expect(rollup.knownFrontier("t", 0)?.endOffset).toBe(20);
+  expect(await rollup.revise()).toEqual([]);
+  for (let look = 0; look < 3; look++) {
+    expect(await rollup.reconciler.step()).toEqual([]);
+    clock.advanceTo(clock.nowMs() + 600_000);
+  }
+  expect(await store.readState("rollup|reconcile")).toBeUndefined();
 });
 
 test("late data does not shrink a window whose earlier rows have expired", async () => {

@@ -72,7 +72,7 @@ export class Rollup {
       ...options,
       onPath,
       lanes: () => this.#lanes.values(),
-      isWalked: (row) => this.#isWalked(row),
+      isComparable: (row) => this.#isComparable(row),
       isLate: () => this.#revisions.count > 0,
     });
   }
@@ -252,10 +252,13 @@ export class Rollup {
     return lane;
   }
 
-  /** Whether the path is known where the row's segment lies: a segment beyond its end may be on it in a moment. */
-  #isWalked({ manifest }: Placed): boolean {
+  /**
+   * Whether the path is known where the row's segment lies: a segment beyond its end may be on it in a moment, and of one
+   * in which another reader found records lost, its window may hold them.
+   */
+  #isComparable({ manifest }: Placed): boolean {
     const frontier = this.knownFrontier(manifest.topic, manifest.partition);
-    if (frontier === undefined) return false;
+    if (frontier === undefined || frontier.hasLossWithin(manifest)) return false;
     return manifest.startOffset >= frontier.startOffset && manifest.endOffset <= frontier.endOffset;
   }
 
