@@ -15,21 +15,21 @@ import { Deliverer } from "../notify/deliver.ts";
 import type { JobQueue } from "../queue/contract.ts";
 import type { Store } from "../store/contract.ts";
 import type { AuditJob } from "./audit-service.ts";
-import { auditorOptionsOf, coarserOf } from "./auditor-options.ts";
+import { auditorOptionsOf } from "./auditor-options.ts";
 import type { Config } from "./config/schema.ts";
 import { controlOptions } from "./control-wiring.ts";
 import type { IncidentJob } from "./incident-feed.ts";
-import { compareWithOf, incidentOptionsOf, laneWindows } from "./lane-settings.ts";
 import { Merging } from "./merging.ts";
-import { MonitorWatch } from "./monitor/monitor-watch.ts";
-import { readingProbes, sharedProbes } from "./monitor/probes.ts";
+import { makeMonitor } from "./monitor/make-monitor.ts";
+import type { MonitorWatch } from "./monitor/monitor-watch.ts";
 import { openFirst } from "./open-first.ts";
 import { makeNotifiers, makeQueue, makeSource, openStore } from "./plug-ins.ts";
 import { makeReading, type Reading } from "./reading.ts";
 import { RecentEnds } from "./recent-ends.ts";
-import { sqlMetricsOf, trySqlMetrics } from "./sql-metrics.ts";
+import { tellSqlProblems } from "./sql-metrics.ts";
 import { Supervisor } from "./supervisor.ts";
 import { Watch, type WatchOptions } from "./watch.ts";
+import { watchOptions } from "./watch-wiring.ts";
 
 export const ROLES = ["ingest", "audit", "notify", "control"] as const;
 export type Role = (typeof ROLES)[number];
@@ -51,14 +51,10 @@ export interface ServiceOptions {
   readonly observers?: Pick<WatchOptions, "onJudged" | "onIncidents" | "onJoined">;
 }
 
-const ROLLUP_CHECKPOINT_MS = 30_000;
 /** How often partitions are looked at in which nothing happens. */
 const CUT_DUE_EVERY_MS = 1_000;
 /** A store that does not answer is not waited for at the end: what it acknowledged is safe. */
 const CLOSE_MS_MAX = 4_000;
-/** Windows of a lane between two checkpoints of its auditor's memory. */
-const CHECKPOINT_WINDOWS = 64;
-const RECENT_WINDOWS_MAX = 20_000;
 
 export class Service {
   readonly telemetry: Telemetry;
@@ -105,7 +101,18 @@ export class Service {
       },
       { routes, remindMs: remind, publicUrl, deployment: config.monitor.deployment },
     );
-    this.#watch = new Watch(this.#watchOptions());
+    this.#watch = new Watch(
+      watchOptions({
+        ...options,
+        ...options.observers,
+        store: this.#store,
+        audits: this.#audits,
+        incidentJobs: this.#incidentJobs,
+        deliverer: this.#deliverer,
+        sources: () => this.#readings.map(({ source }) => source),
+        signal: this.#supervisor.signal,
+      }),
+    );
     this.#monitor = this.#makeMonitor();
   }
 
@@ -146,7 +153,9 @@ export class Service {
     };
     await this.#supervisor.patiently("reading where the last run stopped", () => this.#watch.restore(parts));
     if (roles.has("audit")) {
-      await this.#supervisor.patiently("trying the SQL of metrics", () => this.#trySqlMetrics());
+      await this.#supervisor.patiently("trying the SQL of metrics", () =>
+        tellSqlProblems(this.#store, config, this.telemetry),
+      );
       await this.#supervisor.patiently("joining the audits", () => this.#watch.audit());
     }
     if (roles.has("notify")) {
@@ -165,40 +174,20 @@ export class Service {
     );
   }
 
-  /** The role `notify`, of which there is one, tells people; the others' own sights are in their logs and metrics. */
   #makeMonitor(): MonitorWatch {
-    const { config, clock, telemetry, roles } = this.#options;
     const { rollup } = this.#watch;
-    const probes = sharedProbes({
-      config,
-      clock,
-      telemetry,
+    return makeMonitor({
+      ...this.#options,
       store: this.#store,
       isStoreOpen: () => this.#isStoreOpen,
       sources: () => this.#readings.map(({ source }) => this.#ends.watched(source)),
       queueReady: () => this.#audits.ready(),
       failing: () => this.#deliverer.failing(),
-      pathEnd: roles.has("control")
+      pathEnd: this.#options.roles.has("control")
         ? ({ topic, partition }) => rollup.knownFrontier(topic, partition)?.endOffset
         : undefined,
+      tell: (alert) => this.#deliverer.tell(alert),
     });
-    return new MonitorWatch({
-      probes: [
-        ...(roles.has("notify") ? probes : []),
-        ...(roles.has("ingest") ? readingProbes({ config, telemetry }) : []),
-      ],
-      clock,
-      telemetry,
-      clearMs: config.monitor.clear,
-      tell: roles.has("notify") ? (alert) => this.#deliverer.tell(alert) : undefined,
-    });
-  }
-
-  /** A column that is not there is told now, not by the first window; everything else is judged all the same. */
-  async #trySqlMetrics(): Promise<void> {
-    const { config, telemetry } = this.#options;
-    for (const [name, problem] of await trySqlMetrics(this.#store, config))
-      telemetry.log("error", `metrics.${name}.sql cannot be measured until it is mended: ${problem}`);
   }
 
   /** Once all sources have ended: merges, judges and tells the rest. */
@@ -310,44 +299,5 @@ export class Service {
         if (handsOn) await this.#watch.rollups.take(segments);
       },
     });
-  }
-
-  #watchOptions(): WatchOptions {
-    const { config, clock, telemetry, observers } = this.#options;
-    return {
-      store: this.#store,
-      clock,
-      telemetry,
-      lanes: laneWindows(config),
-      groupOf: (topic) => this.#groupOf(topic),
-      compareWith: compareWithOf(config),
-      coarserOf: coarserOf(config),
-      sqlMetrics: sqlMetricsOf(config),
-      auditorOptions: auditorOptionsOf(config, this.#options.detectors),
-      incidents: incidentOptionsOf(config),
-      audits: this.#audits,
-      incidentJobs: this.#incidentJobs,
-      deliver: async (changed) => this.#deliverer.offer(changed),
-      partitionEnds: async () =>
-        (await Promise.all(this.#readings.map(({ source }) => source.partitionEnds()))).flat(),
-      idleTimeoutMs: config.segments.idleTimeout,
-      checkpointWindows: CHECKPOINT_WINDOWS,
-      rollupCheckpointMs: ROLLUP_CHECKPOINT_MS,
-      confirmsPartitions: true,
-      sourceNames: Object.keys(config.sources),
-      signal: this.#supervisor.signal,
-      adoptsChanges: this.#options.roles.has("control"),
-      recentWindowsMax: this.#isShared ? 0 : RECENT_WINDOWS_MAX,
-      ...observers,
-    };
-  }
-
-  /** The configured source that reads a topic; all others count as one. */
-  #groupOf(topic: string): string {
-    for (const [name, source] of Object.entries(this.#options.config.sources)) {
-      const topics = (source as { readonly topics?: readonly string[] }).topics;
-      if (topics?.includes(topic)) return name;
-    }
-    return "default";
   }
 }

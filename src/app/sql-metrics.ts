@@ -8,6 +8,7 @@
  */
 import { compilePattern } from "../assign/lane.ts";
 import { verdictRow } from "../audit/verdict-row.ts";
+import type { Telemetry } from "../base/telemetry.ts";
 import {
   countMeasured,
   evaluate,
@@ -74,6 +75,12 @@ export async function trySqlMetrics(store: Store, config: Config): Promise<Reado
     if ("problem" in measured) problems.set(name, measured.problem);
   }
   return problems;
+}
+
+/** A column that is not there is told now, not by the first window; everything else is judged all the same. */
+export async function tellSqlProblems(store: Store, config: Config, telemetry: Telemetry): Promise<void> {
+  for (const [name, problem] of await trySqlMetrics(store, config))
+    telemetry.log("error", `metrics.${name}.sql cannot be measured until it is mended: ${problem}`);
 }
 
 export class SqlMetrics {

@@ -1,6 +1,17 @@
 import type { RuleAnswer, RuleStanding } from "../../wire-page-budget.ts";
 import { formatExact } from "./format.ts";
 import { HealthBadge } from "./health.tsx";
+import { type TableColumn, TableHead } from "./table-head.tsx";
+
+const COLUMNS: readonly TableColumn[] = [
+  { name: "Standing" },
+  { name: "Detector" },
+  { name: "Verdicts", isNumber: true },
+  { name: "Anomalous", isNumber: true },
+  { name: "Could not answer", isNumber: true, title: "Too few records, or too little history" },
+  { name: "Pages", isNumber: true },
+  { name: "Called noise", isNumber: true },
+];
 
 const BADGES = {
   nearly_always: { health: "warn", word: "Nearly always" },
@@ -15,27 +26,7 @@ export function BudgetRules({ rules }: { readonly rules: readonly RuleAnswer[] }
   return (
     <div class="scroll">
       <table class="budget-table">
-        <thead>
-          <tr>
-            <th scope="col">Standing</th>
-            <th scope="col">Detector</th>
-            <th scope="col" class="number">
-              Verdicts
-            </th>
-            <th scope="col" class="number">
-              Anomalous
-            </th>
-            <th scope="col" class="number" title="Too few records, or too little history">
-              Could not answer
-            </th>
-            <th scope="col" class="number">
-              Pages
-            </th>
-            <th scope="col" class="number">
-              Called noise
-            </th>
-          </tr>
-        </thead>
+        <TableHead columns={COLUMNS} />
         <tbody>
           {rules.map((rule) => (
             <tr key={rule.detector}>

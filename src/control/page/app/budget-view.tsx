@@ -13,6 +13,18 @@ import { Name } from "./names.tsx";
 import { usePoll } from "./poll.ts";
 import { linkTo } from "./route.ts";
 import { Answered, Empty } from "./states.tsx";
+import { type TableColumn, TableHead } from "./table-head.tsx";
+
+const COLUMNS: readonly TableColumn[] = [
+  { name: "Budget" },
+  { name: "Lane" },
+  { name: "Pages", isNumber: true, title: "Incidents of severity page that opened, real ones too" },
+  { name: "A week", isNumber: true, title: "95 % interval of a steady rate" },
+  { name: "May be false", isNumber: true, title: "Called noise, or not judged by anyone yet" },
+  { name: "Accepted", isNumber: true, title: "The budget times the weeks in which the lane had windows" },
+  { name: "Precision", isNumber: true, title: "Real and fixed, of those judged real, fixed or noise" },
+  { name: "Findings", isNumber: true },
+];
 
 /** The server counts anew no more often. */
 const BUDGET_POLL_MS = 15_000;
@@ -75,30 +87,7 @@ function Lanes({ answer }: { readonly answer: PageBudgetAnswer }) {
   return (
     <div class="scroll">
       <table class="budget-table">
-        <thead>
-          <tr>
-            <th scope="col">Budget</th>
-            <th scope="col">Lane</th>
-            <th scope="col" class="number" title="Incidents of severity page that opened, real ones too">
-              Pages
-            </th>
-            <th scope="col" class="number" title="95 % interval of a steady rate">
-              A week
-            </th>
-            <th scope="col" class="number" title="Called noise, or not judged by anyone yet">
-              May be false
-            </th>
-            <th scope="col" class="number" title="The budget times the weeks in which the lane had windows">
-              Accepted
-            </th>
-            <th scope="col" class="number" title="Real and fixed, of those judged real, fixed or noise">
-              Precision
-            </th>
-            <th scope="col" class="number">
-              Findings
-            </th>
-          </tr>
-        </thead>
+        <TableHead columns={COLUMNS} />
         <tbody>
           {answer.lanes.map((lane) => (
             <LaneRow key={lane.swimlane} lane={lane} />

@@ -1,6 +1,14 @@
 import type { ExplanationPart } from "../../../../detectors/contract.ts";
 import { formatNumber, formatShare } from "./format.ts";
 import { visibleName } from "./names.tsx";
+import { type TableColumn, TableHead } from "./table-head.tsx";
+
+const COLUMNS: readonly TableColumn[] = [
+  { name: "Part" },
+  { name: "Before", isNumber: true },
+  { name: "After", isNumber: true },
+  { name: "Contribution" },
+];
 
 /** What a statistic is made of: each part before and after, and its signed contribution. The contributions add up. */
 export function Parts({ parts }: { readonly parts: readonly ExplanationPart[] }) {
@@ -14,18 +22,7 @@ export function Parts({ parts }: { readonly parts: readonly ExplanationPart[] })
   return (
     <div class="scroll">
       <table class="parts">
-        <thead>
-          <tr>
-            <th scope="col">Part</th>
-            <th scope="col" class="number">
-              Before
-            </th>
-            <th scope="col" class="number">
-              After
-            </th>
-            <th scope="col">Contribution</th>
-          </tr>
-        </thead>
+        <TableHead columns={COLUMNS} />
         <tbody>
           {sorted.map((part) => (
             <tr key={part.label}>
