@@ -76,7 +76,8 @@ export class Ingest implements SourceHandler {
 
   constructor(options: IngestOptions) {
     this.#options = options;
-    this.#logIds = new LogIds(options.store);
+    const { store, clock } = options;
+    this.#logIds = new LogIds({ store, clock, claims: options.source.confirmLogs !== undefined });
     this.#writer = new SegmentWriter({ ...options, logIds: this.#logIds });
     this.#decoderWork = new DecoderWorkMetric(options.decoder, options.telemetry);
     const { decoder, lanes, arena, bounds, shape, asOfMs } = options;
@@ -140,12 +141,14 @@ export class Ingest implements SourceHandler {
     return tiledEnd(this.#options.store, topic, partition);
   }
 
-  knownLogId(topic: string, partition: number): Promise<string | undefined> {
-    return this.#logIds.known(topic, partition);
+  otherLogId(topic: string, partition: number, logId: string): Promise<string | undefined> {
+    return this.#logIds.otherThan(logId, { topic, partition });
   }
 
   /** Cuts partitions that have gone quiet or whose segment has grown old. Any cut is right. To be called every second or so. */
   async cutDue(): Promise<void> {
+    // A partition that brings nothing more would never hear that its last segment was refused.
+    await this.#writer.room();
     // Not the wall clock: set back by an hour it would leave segments open for that hour.
     const nowMs = this.#options.clock.elapsedMs();
     for (const [key, folder] of this.#folders) {

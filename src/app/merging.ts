@@ -56,7 +56,7 @@ export class Merging {
     for (const source of sources) {
       const asking = watch.rollups.asking();
       const found = await ends.ask(source);
-      watch.rollups.observeEnds(source.name, found, asking);
+      await watch.rollups.observeEnds(source.name, found, asking);
       this.#pathMetrics.observeEnds(found);
     }
   }

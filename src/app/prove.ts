@@ -14,10 +14,10 @@ import { sumOutcomes, type WalkedPartition, walkPartition } from "../rollup/proo
 import { firstOffsetsSql, OFF_PATH_MAX, type ProvenRange, proofSql } from "../rollup/proof-sql.ts";
 import type { RecordSource } from "../source/contract.ts";
 import type { Store, TimeSpan } from "../store/contract.ts";
-import { readLogId } from "./log-ids.ts";
+import { readLogIds } from "./log-ids.ts";
 
 export interface ProveParts {
-  readonly store: Pick<Store, "readManifests" | "readPartitions" | "readState" | "query" | "tablePrefix">;
+  readonly store: Pick<Store, "readManifests" | "readPartitions" | "readStates" | "query" | "tablePrefix">;
   readonly clock: Clock;
   /** Those whose log is kept by a broker; empty to prove from the store alone. */
   readonly sources: readonly Pick<RecordSource, "name" | "partitionEnds" | "committed">[];
@@ -139,7 +139,10 @@ async function provePlace(
   { topic, partition, broker }: Place,
   fromOffset: number,
 ): Promise<{ readonly answer: PartitionProofAnswer; readonly walked: WalkedPartition | undefined }> {
-  const countedLogId = broker?.logId === undefined ? undefined : await readLogId(store, { topic, partition });
+  const countedLogId =
+    broker?.logId === undefined
+      ? undefined
+      : (await readLogIds(store, topic)).otherThan(broker.logId, partition);
   for (let look = 1; ; look++) {
     const walked = walkPartition(await readAllManifests(store, topic, partition, fromOffset), period);
     const isAsked = broker !== undefined && (walked?.endsInPeriod ?? true);

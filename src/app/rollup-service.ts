@@ -4,6 +4,7 @@ import type { Clock } from "../base/clock.ts";
 import { errorText } from "../base/errors.ts";
 import { groupBy } from "../base/group-by.ts";
 import { Pauses } from "../base/pauses.ts";
+import { Recent } from "../base/recent.ts";
 import type { Telemetry } from "../base/telemetry.ts";
 import type { JobQueue } from "../queue/contract.ts";
 import { writeCheckpoint } from "../rollup/checkpoint.ts";
@@ -18,6 +19,7 @@ import type { PartitionEnd, PartitionPosition } from "../source/contract.ts";
 import type { Store } from "../store/contract.ts";
 import type { AuditJob } from "./audit-service.ts";
 import { countBusy } from "./busy.ts";
+import { readLogIds, type StoredLogIds } from "./log-ids.ts";
 import type { RecentWindows } from "./recent-windows.ts";
 import { SegmentReader } from "./segment-reader.ts";
 
@@ -39,6 +41,8 @@ export interface RollupServiceOptions {
   readonly signal: AbortSignal;
 }
 
+/** They change once in a topic's life; the idle rule measures minutes. */
+const LOG_IDS_AGE_MS_MAX = 10_000;
 /** Windows merged and written in one step. */
 const WINDOWS_PER_STEP = 2_000;
 
@@ -53,6 +57,7 @@ export class RollupService {
   readonly #idle: IdleRule;
   readonly #reader: SegmentReader;
   readonly #pauses: Pauses;
+  readonly #logIds: Recent<string, StoredLogIds>;
   /** Merged and not yet acknowledged by the store: written before anything else is released. */
   #unwritten: readonly CompleteWindow[] = [];
   /** The newest job of each lane that the queue has not taken yet: a queue that is away holds up no counting. */
@@ -70,6 +75,7 @@ export class RollupService {
     this.#idle = new IdleRule(options.clock, options.idleTimeoutMs);
     this.#reader = new SegmentReader(options);
     this.#pauses = new Pauses(options.clock);
+    this.#logIds = new Recent(options.clock, LOG_IDS_AGE_MS_MAX);
   }
 
   /** Partitions that will be read: none of their lanes' windows is complete before all of them say so. */
@@ -98,15 +104,29 @@ export class RollupService {
   }
 
   /** What the broker answered: partitions that nobody has read yet hold windows back too, idle ones do not. */
-  observeEnds(sourceName: string, ends: readonly PartitionEnd[], { at, moment }: Asking): void {
+  async observeEnds(
+    sourceName: string,
+    ends: readonly PartitionEnd[],
+    { at, moment }: Asking,
+  ): Promise<void> {
     const { rollup, groupOf } = this.#options;
+    const others = new Set<PartitionEnd>();
+    for (const end of ends) if (await this.#isOfAnotherLog(end)) others.add(end);
     this.#topics.set(sourceName, new Set(ends.map(({ topic }) => topic)));
     this.#finishUnread();
     for (const end of ends) {
       const frontier = rollup.frontier(end.topic, end.partition, end.startOffset);
-      this.#idle.observe(frontier, end, at);
+      if (others.has(end)) this.#idle.doubt(frontier);
+      else this.#idle.observe(frontier, end, at);
     }
     rollup.confirm(new Set(ends.map(({ topic }) => groupOf(topic))), moment);
+  }
+
+  /** Where a topic was made again, the end of its new log says nothing of what is left to read of the one that is counted. */
+  async #isOfAnotherLog({ topic, partition, logId }: PartitionEnd): Promise<boolean> {
+    if (logId === undefined) return false;
+    const ids = await this.#logIds.get(topic, () => readLogIds(this.#options.store, topic));
+    return ids.otherThan(logId, partition) !== undefined;
   }
 
   /** A topic that no source reads any more brings no more records: its partitions hold nothing back. */

@@ -92,7 +92,8 @@ export class SegmentWriter {
     if (letters.length > 0) await this.#insist("dead letters", () => source.keepDeadLetters(letters));
     if (segments.length > 0) {
       if (source.confirmLogs !== undefined) await this.#insist("the logs' ids", () => source.confirmLogs!());
-      if (logIds?.hasUnwritten) await this.#insist("the logs' ids", () => logIds.write());
+      if (logIds !== undefined)
+        await this.#insist("the logs' ids", () => logIds.write(topicsOf(segments), this.#givenUp.signal));
       await this.#insist("segments", () => store.writeSegments(segments));
       for (const { topic, partition, endOffset } of lastOfEachPartition(segments))
         await source.commit(topic, partition, endOffset);
@@ -147,6 +148,10 @@ export class SegmentWriter {
       }
     }
   }
+}
+
+function topicsOf(segments: readonly Segment[]): ReadonlySet<string> {
+  return new Set(segments.map(({ manifest }) => manifest.topic));
 }
 
 function lastOfEachPartition(segments: readonly Segment[]) {

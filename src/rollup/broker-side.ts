@@ -8,7 +8,7 @@ import type { WalkedPartition } from "./proof.ts";
 export interface BrokerPartition extends PartitionEnd {
   /** What the consumer group committed; `undefined` without a usable commit. */
   readonly commitOffset?: number;
-  /** Id of the log that the path was counted from; `undefined` where none was kept. */
+  /** Id of the log that the path was counted from, or that somebody began to count; `undefined` where none was kept. */
   readonly countedLogId?: string;
 }
 
@@ -49,8 +49,8 @@ export interface BrokerSide {
 /** @param walked `undefined` for a partition without manifests. */
 export function compareWithBroker(walked: WalkedPartition | undefined, broker: BrokerPartition): BrokerSide {
   const { startOffset, endOffset, commitOffset, countedLogId, logId } = broker;
-  if (walked !== undefined && logId !== undefined && (countedLogId ?? logId) !== logId)
-    return replacedSide(broker, { countedLogId: countedLogId!, logId, startOffset, endOffset });
+  if (logId !== undefined && countedLogId !== undefined && countedLogId !== logId)
+    return replacedSide(broker, { countedLogId, logId, startOffset, endOffset });
   const known = walked?.furthestOffset;
   const countedTo = known ?? commitOffset ?? startOffset;
   const readTo = Math.max(countedTo, commitOffset ?? countedTo);

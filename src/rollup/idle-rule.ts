@@ -32,8 +32,13 @@ export class IdleRule {
     return { elapsedMs: this.#clock.elapsedMs(), wallMs: this.#steadyTime.nowMs() };
   }
 
+  /** The broker's answer is not about the log that the path is of. */
+  doubt(frontier: PartitionFrontier): void {
+    this.#since.delete(keyOf(frontier));
+  }
+
   observe(frontier: PartitionFrontier, { endOffset }: PartitionEnd, asked: AskedAt): void {
-    const key = `${frontier.topic}|${frontier.partition}`;
+    const key = keyOf(frontier);
     const since = this.#since.get(key);
     if (frontier.endOffset !== endOffset) this.#since.delete(key);
     else if (since?.endOffset !== endOffset) this.#since.set(key, { endOffset, elapsedMs: asked.elapsedMs });
@@ -42,4 +47,8 @@ export class IdleRule {
       frontier.idleWatermarkMs = Math.max(frontier.idleWatermarkMs, watermarkMs);
     }
   }
+}
+
+function keyOf({ topic, partition }: PartitionFrontier): string {
+  return `${topic}|${partition}`;
 }

@@ -66,10 +66,10 @@ export interface SourceHandler {
   /** Where to begin: the end of the tiled path; undefined, where there is none = the group's commit, else the log's start. */
   resumeOffset(topic: string, partition: number): Promise<number | undefined>;
   /**
-   * The id of the log that was read up to there, as the last assignment told it; undefined when none did. A source ends
-   * with an error rather than go on in a log with another id.
+   * The id of another log than `logId` that the partition was counted from, or may have been, under the same name; undefined
+   * when none is known. A source ends with an error rather than read a log beside it.
    */
-  knownLogId?(topic: string, partition: number): Promise<string | undefined>;
+  otherLogId?(topic: string, partition: number, logId: string): Promise<string | undefined>;
 }
 
 /** Every partition of the source's topics, whoever consumes it, as the broker answers just now. */

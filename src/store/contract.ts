@@ -289,6 +289,8 @@ export interface Store {
   ): Promise<readonly BaselineProfileRow[] | undefined>;
   writeStates(rows: readonly StateRow[]): Promise<void>;
   readState(key: string): Promise<string | undefined>;
+  /** Those whose key begins with `prefix`, by key: what was written before any of them is among them, or not theirs. */
+  readStates(prefix: string): Promise<readonly StateRow[]>;
   /** Read-only SQL in the store's own dialect, for metrics defined in SQL and `explain`. Bounded rows. */
   query(
     sql: string,

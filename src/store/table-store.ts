@@ -262,6 +262,14 @@ export class TableStore implements Store {
     return rows[0]?.value;
   }
 
+  readStates(prefix: string): Promise<readonly StateRow[]> {
+    const where: Condition[] = [
+      { column: "key", is: ">=", value: prefix },
+      { column: "key", is: "<", value: after(prefix) },
+    ];
+    return this.#read(STATE_ROWS, { where, orderBy: ["key"], limit: ROWS_READ_MAX });
+  }
+
   query(
     sql: string,
     parameters: readonly unknown[] = [],
@@ -308,6 +316,11 @@ export class TableStore implements Store {
     const rows = await this.#tables.select(codec.table, { ...selection, where });
     return rows.map(codec.fromCells);
   }
+}
+
+/** The least text that is more than all that begin with `prefix`. */
+function after(prefix: string): string {
+  return prefix.slice(0, -1) + String.fromCharCode(prefix.charCodeAt(prefix.length - 1) + 1);
 }
 
 /** Texts are compared as they are stored. */

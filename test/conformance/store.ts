@@ -493,6 +493,25 @@ function stateLaws(fresh: () => Promise<Store>): void {
     await store.writeStates([{ key: "plain", value: "" }]);
     await soon(async () => expect(await store.readState("plain")).toBe(""));
   });
+
+  test("states are read by what their keys begin with, in the order of the keys", async () => {
+    const store = await fresh();
+    const keys = [
+      "log|t",
+      "log|t|",
+      "log|t|0",
+      "log|t|Z",
+      "log|t|claim|é",
+      "log|t|\u{10000}",
+      "log|t0",
+      "log|u|0",
+    ];
+    await store.writeStates(keys.map((key) => ({ key, value: `of ${key}` })));
+    const under = keys.filter((key) => key.startsWith("log|t|"));
+    await soon(async () => expect(await store.readStates("log|t|")).toHaveLength(under.length));
+    expect(await store.readStates("log|t|")).toEqual(under.map((key) => ({ key, value: `of ${key}` })));
+    expect(await store.readStates("log|v|")).toEqual([]);
+  });
 }
 
 function queryLaws(fresh: () => Promise<Store>): void {

@@ -50,7 +50,7 @@ describeWithEngines(["kafka"], "a topic that was deleted and made again", () => 
     expect(first.handler.numbers()).toHaveLength(20);
   });
 
-  test("is read from its start when the path of the old one is gone", async () => {
+  test("is refused when the old one has no path yet, and its id is known", async () => {
     const { topic, groupId, first } = await readAll(50);
     await first.source.stop();
     await topics.remake(topic);
@@ -59,6 +59,17 @@ describeWithEngines(["kafka"], "a topic that was deleted and made again", () => 
     const handler = new RecordingHandler();
     handler.logIds = first.handler.logIds;
     const second = await start(topic, groupId, handler);
+    await expect(second.source.finished).rejects.toMatchObject({ code: "SOURCE_LOG_REPLACED" });
+    expect(second.handler.cuts).toEqual([]);
+  });
+
+  test("is read from its start when the path of the old one and its id are gone", async () => {
+    const { topic, groupId, first } = await readAll(50);
+    await first.source.stop();
+    await topics.remake(topic);
+    await topics.fill(topic, 80);
+
+    const second = await start(topic, groupId, new RecordingHandler());
     await expect.poll(() => second.handler.numbers().length, patiently).toBe(80);
   });
 

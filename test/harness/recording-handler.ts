@@ -52,8 +52,9 @@ export class RecordingHandler implements SourceHandler {
     return this.resume(topic, partition);
   }
 
-  async knownLogId(topic: string, partition: number): Promise<string | undefined> {
-    return this.logIds.get(`${topic}/${partition}`);
+  async otherLogId(topic: string, partition: number, logId: string): Promise<string | undefined> {
+    const known = this.logIds.get(`${topic}/${partition}`);
+    return known === logId ? undefined : known;
   }
 
   async batch(batch: RecordBatch, control: BatchControl): Promise<void> {

@@ -20,19 +20,26 @@ export class Broker {
   readonly topic = "records";
   /** The logs that are there now. */
   readonly partitions: PartitionLog[] = [];
-  /** The logs that paths may count: those before the topic was made again, and what was added since. */
+  /** The logs that paths may count: of the first topic, and what was added since; or of the second, see {@link count}. */
   readonly countedLogs: PartitionLog[] = [];
+  /** Of the topic that the store's paths are of, once the store was told so. */
+  countedLogId: string | undefined;
   /** What tells the topic from one of its name that was deleted; `undefined` with brokers that tell none. */
   logId: string | undefined;
-  /** Set when the topic was deleted and made again. */
-  isReplaced = false;
+  /** When the topic was deleted and made again. */
+  replacedMs: number | undefined;
+  /** Nobody sends it anything: what was made again may stay as it is for long. */
+  isSilent = false;
   /** Committed offsets; a partition without one is read from where the handler says. */
   readonly commits = new Map<number, number>();
   readonly #members = new Map<number, GroupMember>();
+  readonly #toldIds = new Set<string>();
   #generation = 0;
   #memberIds = 0;
   /** Told of every commit that arrives, whatever becomes of it. */
   onCommit: (partition: number, endOffset: number) => void = () => {};
+  /** Told once, when the store is given the first word of a topic's id, which it may show much later. */
+  onTold: () => void = () => {};
   /** How long a group goes without a partition that was added: its members look at the topic now and then. */
   dealtAfterMs = 0;
   #dealtCount = 0;
@@ -47,6 +54,38 @@ export class Broker {
 
   get generation(): number {
     return this.#generation;
+  }
+
+  get isReplaced(): boolean {
+    return this.replacedMs !== undefined;
+  }
+
+  /** Whether the logs that are there now are the ones that paths may count. */
+  get isCounted(): boolean {
+    return !this.isReplaced || this.countedLogId === this.logId;
+  }
+
+  /**
+   * The store was told of which topic its paths are, before it has any segment of them.
+   * @returns false when it was told of another one before.
+   */
+  count(logId: string): boolean {
+    this.told(logId);
+    if (this.countedLogId === undefined && this.isReplaced && logId === this.logId)
+      this.countedLogs.splice(0, this.countedLogs.length, ...this.partitions);
+    this.countedLogId ??= logId;
+    return this.countedLogId === logId;
+  }
+
+  /** The store was told of the topic that was deleted, at least that somebody begins to count it. */
+  get isFormerKnown(): boolean {
+    return [...this.#toldIds].some((logId) => logId !== this.logId);
+  }
+
+  /** The store was told that somebody begins to count this topic. */
+  told(logId: string): void {
+    if (this.#toldIds.size === 0) this.onTold();
+    this.#toldIds.add(logId);
   }
 
   addPartition(): void {
@@ -97,15 +136,16 @@ export class Broker {
    * Deletes the topic and makes it again under its name: other logs from offset 0 on, another id, as many partitions. Members that
    * read it notice only by what they fetch, until the group looks at the topic again.
    * @param keepsCommits false where the broker forgets the group's commits with the topic.
+   * @param noticedMsMax until the group has looked at the topic again.
    */
-  remakeTopic(keepsCommits: boolean): void {
-    this.isReplaced = true;
+  remakeTopic(keepsCommits: boolean, noticedMsMax: number): void {
+    this.replacedMs = this.world.nowMs;
     this.logId = "log-2";
     if (!keepsCommits) this.commits.clear();
     for (const { partition } of this.partitions)
       this.partitions[partition] = new PartitionLog(this.topic, partition);
     this.world.note("the topic is deleted and made again");
-    const noticedAfterMs = this.world.between(0, 120_000);
+    const noticedAfterMs = this.world.between(0, noticedMsMax);
     this.world.after(noticedAfterMs, () => this.rebalance("the topic was deleted and made again"));
   }
 

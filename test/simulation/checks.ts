@@ -6,9 +6,9 @@
 import { OUTCOMES, type OutcomeCounts } from "../../src/decode/outcome.ts";
 import type { Rollup } from "../../src/rollup/rollup.ts";
 import type { Manifest, SegmentKey, SegmentProfile } from "../../src/segment/manifest.ts";
-import type { ProfileRow, WindowRow } from "../../src/store/contract.ts";
-import { type Cells, MANIFEST_ROWS, SEGMENT_WINDOW_ROWS } from "../../src/store/rows.ts";
-import { SEGMENT_WINDOWS, SEGMENTS, type Table } from "../../src/store/schema.ts";
+import type { ProfileRow, StateRow, WindowRow } from "../../src/store/contract.ts";
+import { type Cells, MANIFEST_ROWS, SEGMENT_WINDOW_ROWS, STATE_ROWS } from "../../src/store/rows.ts";
+import { SEGMENT_WINDOWS, SEGMENTS, STATES, type Table } from "../../src/store/schema.ts";
 import { profilesOfRow } from "../../src/store/segment-windows.ts";
 import type { Broker } from "./broker.ts";
 import { type PartitionLog, type WindowTruth, windowKey } from "./log.ts";
@@ -46,11 +46,23 @@ export class Checks {
 
   /** Rows that the store has taken. */
   taken(table: Table, rows: readonly Cells[]): void {
+    if (table === STATES) for (const row of rows) this.#stateTaken(STATE_ROWS.fromCells(row));
     if (table !== SEGMENTS) return;
+    const { logId, countedLogId } = this.#broker;
+    if (logId !== undefined && countedLogId === undefined)
+      this.#fail("segments are in the store, and nothing in it says of which topic");
     for (const row of rows) {
       const { partition, endOffset } = MANIFEST_ROWS.fromCells(row);
       this.#takenEnds.add(`${partition}|${endOffset}`);
     }
+  }
+
+  /** A store counts one topic of a name: the one whose id it was given first. */
+  #stateTaken({ key, value }: StateRow): void {
+    const [, claimed] = /^source\|log\|records\|claim\|(.*)$/.exec(key) ?? [];
+    if (claimed !== undefined) this.#broker.told(claimed);
+    if (!/^source\|log\|records\|\d+$/.test(key) || this.#broker.count(value)) return;
+    this.#fail(`${key} becomes ${value}, and ${this.#broker.countedLogId} was counted before`);
   }
 
   /** Whether the store was ever given a segment of a partition. */

@@ -1,7 +1,7 @@
 /**
- * `npm run simulate -- --seeds N [--from N] [--mode safety|liveness] [--processes N] [--json FILE]`: seeds over all
- * cores; each that fails is run again and printed with its trace.
- * `npm run simulate -- --seed S [--mode …]`: one seed, written down.
+ * `npm run simulate -- --seeds N [--from N] [--mode safety|liveness] [--remakes] [--processes N] [--json FILE]`: seeds over
+ * all cores; each that fails is run again and printed with its trace.
+ * `npm run simulate -- --seed S [--mode …] [--remakes]`: one seed, written down.
  */
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
@@ -14,6 +14,7 @@ const { values } = parseArgs({
     seeds: { type: "string", default: "500" },
     from: { type: "string", default: "1" },
     mode: { type: "string" },
+    remakes: { type: "boolean", default: false },
     processes: { type: "string" },
     json: { type: "string" },
     "failures-max": { type: "string", default: "3" },
@@ -34,6 +35,7 @@ async function runMany(): Promise<void> {
     from: wholeNumber("from", values.from),
     count: wholeNumber("seeds", values.seeds),
     mode,
+    remakes: values.remakes,
     failuresMax: wholeNumber("failures-max", values["failures-max"]),
     ...(values.processes === undefined ? {} : { processes: wholeNumber("processes", values.processes) }),
   });
@@ -55,7 +57,8 @@ async function runMany(): Promise<void> {
 
 /** Runs one seed and prints what happened in it. @returns whether nothing was wrong */
 async function printed(seed: number): Promise<boolean> {
-  const { trace, failure, mode: ranMode } = await simulate({ seed, mode: modeOf(seed, mode), trace: true });
+  const order = { seed, mode: modeOf(seed, mode), remakes: values.remakes };
+  const { trace, failure, mode: ranMode } = await simulate({ ...order, trace: true });
   process.stdout.write(`${trace.slice(-wholeNumber("trace-lines", values["trace-lines"])).join("\n")}\n`);
   if (failure !== undefined) process.stdout.write(`seed ${seed} (${ranMode}): ${failure}\n\n`);
   return failure === undefined;

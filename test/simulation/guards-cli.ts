@@ -45,7 +45,7 @@ try {
   for (const path of COPIED) cpSync(join(ROOT, path), join(tree, path), { recursive: true });
   symlinkSync(join(ROOT, "node_modules"), join(tree, "node_modules"), "dir");
   // The tree as it is comes first: on a simulator that is red anyway, nothing below would mean anything.
-  const whole = redSeed("the unchanged tree", Math.min(seeds, 10));
+  const whole = redSeed("the unchanged tree", Math.min(seeds, 10), []);
   if (whole !== undefined) throw new Error(`the unchanged tree is red: ${whole.failure}`);
   for (const guard of guards) {
     const finding = findingOf(guard);
@@ -71,7 +71,8 @@ function findingOf(guard: Guard): Finding {
   const source = readFileSync(file, "utf8");
   writeFileSync(file, withoutGuard(source, guard));
   try {
-    const red = redSeed(`the tree without "${guard.name}"`, seeds);
+    const more = guard.remakes === true ? ["--remakes"] : [];
+    const red = redSeed(`the tree without "${guard.name}"`, seeds, more);
     const { name, without } = guard;
     return {
       guard: name,
@@ -85,8 +86,21 @@ function findingOf(guard: Guard): Finding {
 }
 
 /** A run that ends without a failing seed and without success did not simulate: that proves nothing, and throws. */
-function redSeed(what: string, count: number): { seed: number; failure: string } | undefined {
-  const args = ["--import", "tsx", "test/simulation/cli.ts", "--failures-max", "1", "--trace-lines", "1"];
+function redSeed(
+  what: string,
+  count: number,
+  more: readonly string[],
+): { seed: number; failure: string } | undefined {
+  const args = [
+    "--import",
+    "tsx",
+    "test/simulation/cli.ts",
+    "--failures-max",
+    "1",
+    "--trace-lines",
+    "1",
+    ...more,
+  ];
   const run = spawnSync(process.execPath, [...args, "--from", `${from}`, "--seeds", `${count}`], {
     cwd: tree,
     encoding: "utf8",

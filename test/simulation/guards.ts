@@ -11,6 +11,8 @@ export interface Guard {
   /** Stands exactly once in the file. */
   readonly text: string;
   readonly replacement: string;
+  /** It matters only where a topic is deleted and made again: seeds in which it is. */
+  readonly remakes?: true;
 }
 
 const ROLLUP = "src/rollup/rollup.ts";
@@ -61,6 +63,14 @@ export const GUARDS: readonly Guard[] = [
     file: "src/rollup/idle-rule.ts",
     text: "    const since = this.#since.get(key);\n",
     replacement: "    endOffset = frontier.endOffset;\n    const since = this.#since.get(key);\n",
+  },
+  {
+    name: "idle-asks-counted-log",
+    without: "a topic that was made again counts as idle where it ends as far as the old one was counted",
+    file: "src/app/rollup-service.ts",
+    text: "      if (others.has(end)) this.#idle.doubt(frontier);\n      else ",
+    replacement: "      ",
+    remakes: true,
   },
   {
     name: "release-after-rows",
@@ -138,13 +148,41 @@ export const GUARDS: readonly Guard[] = [
     file: "src/app/segment-writer.ts",
     text: `      if (source.confirmLogs !== undefined) await this.#insist("the logs' ids", () => source.confirmLogs!());\n`,
     replacement: "",
+    remakes: true,
+  },
+  {
+    name: "log-claimed",
+    without: "the first segments of a topic are written although another log of its name may be counted",
+    file: "src/app/log-ids.ts",
+    text: "    if (claims)\n",
+    replacement: "    if (claims && clock === undefined)\n",
+    remakes: true,
+  },
+  {
+    name: "log-claim-shown",
+    without:
+      "a log is claimed, and segments are written before the store shows the claim, and with it every earlier one",
+    file: "src/app/log-ids.ts",
+    text: "    throw claimNotVisible(topic);\n",
+    replacement: "",
+    remakes: true,
+  },
+  {
+    name: "log-kept-by-process",
+    without:
+      "a process that read a topic goes on in another of its name, with segments of the first still to be written",
+    file: "src/app/log-ids.ts",
+    text: "    if (own !== undefined) return own === logId ? undefined : own;\n",
+    replacement: "    if (own !== undefined) return undefined;\n",
+    remakes: true,
   },
   {
     name: "log-id-kept",
     without: "a process that starts does not know which log was counted, and goes on in the one of that name",
     file: "src/app/log-ids.ts",
-    text: "    return this.#known.get(key) ?? (await this.#store.readState(key));\n",
-    replacement: "    return this.#known.get(key);\n",
+    text: "  for (const { key, value } of await store.readStates(prefix)) {\n",
+    replacement: "  for (const { key, value } of [] as { key: string; value: string }[]) {\n",
+    remakes: true,
   },
 ];
 

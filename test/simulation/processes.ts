@@ -222,7 +222,7 @@ class Parts {
     });
     this.#repeat(everyMs, async () => {
       const asking = rollups.asking();
-      rollups.observeEnds(this.#source.name, await this.#source.partitionEnds(), asking);
+      await rollups.observeEnds(this.#source.name, await this.#source.partitionEnds(), asking);
     });
     this.#repeat(90_000, () => rollups.reconcile());
   }

@@ -76,6 +76,7 @@ interface Draft {
 }
 
 function append(world: World, broker: Broker, plan: ProducerPlan, draft: Draft): void {
+  if (broker.isSilent) return;
   const nowMs = Math.floor(world.nowMs);
   const open = broker.partitions.filter(
     ({ partition }) =>

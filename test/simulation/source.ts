@@ -149,7 +149,7 @@ export class SimulatedSource implements RecordSource {
       const position = { topic, partition, offset: resumed ?? log.startOffset };
       if (logId === undefined) positions.push(position);
       else {
-        if (resumed !== undefined) await this.#refuseOther(position, logId);
+        await this.#refuseOther(position, logId);
         positions.push({ ...position, logId });
       }
       this.#places.set(partition, { log, nextOffset: positions.at(-1)!.offset });
@@ -157,17 +157,16 @@ export class SimulatedSource implements RecordSource {
     this.#world.note(
       `${this.#life.name} reads ${positions.map(({ partition, offset }) => `${partition} from ${offset}`).join(", ")}`,
     );
-    this.#logId = logId;
+    if (positions.length > 0) this.#logId = logId;
     await this.#handler!.assigned(positions);
     return assignment;
   }
 
-  /** Where a partition was read before, its log must be the one that was read. */
+  /** A log of which the store has, or may have, another one under its name is not read. */
   async #refuseOther(position: PartitionPosition, logId: string): Promise<void> {
     const { topic, partition } = position;
-    const known = await this.#stored(() => this.#handler!.knownLogId!(topic, partition));
-    if (known !== undefined && known !== logId)
-      await this.#stored(() => this.#refuseReplaced(position, known));
+    const other = await this.#stored(() => this.#handler!.otherLogId!(topic, partition, logId));
+    if (other !== undefined) await this.#stored(() => this.#refuseReplaced(position, other));
   }
 
   #resume({ topic, partition }: PartitionLog): Promise<number | undefined> {

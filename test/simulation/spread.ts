@@ -9,6 +9,8 @@ export interface SpreadOptions {
   readonly count: number;
   /** Fixed; without it even seeds run for safety and odd ones for liveness. */
   readonly mode: Mode | undefined;
+  /** See RunOptions. */
+  readonly remakes?: boolean;
   /** No more seeds are handed out after so many failures. */
   readonly failuresMax: number;
   /** @default the machine's cores */
@@ -32,6 +34,7 @@ export interface SpreadResult {
 export interface SeedOrder {
   readonly seed: number;
   readonly mode: Mode;
+  readonly remakes: boolean;
 }
 
 /** A seed takes a tenth of a second, on a machine that is busy elsewhere some seconds; one that takes this long does not end. */
@@ -48,7 +51,7 @@ export async function spread(options: SpreadOptions): Promise<SpreadResult> {
   const take = (): SeedOrder | undefined => {
     if (next >= options.from + options.count || failures >= options.failuresMax) return undefined;
     const seed = next++;
-    return { seed, mode: modeOf(seed, options.mode) };
+    return { seed, mode: modeOf(seed, options.mode), remakes: options.remakes ?? false };
   };
   const note = (report: SeedReport) => {
     reports.push(report);
@@ -89,7 +92,7 @@ function ask(child: ChildProcess, order: SeedOrder): Promise<SeedReport> {
   });
 }
 
-function nameOf({ seed, mode }: SeedOrder): string {
+function nameOf({ seed, mode }: Pick<SeedOrder, "seed" | "mode">): string {
   return `seed ${seed} (${mode})`;
 }
 

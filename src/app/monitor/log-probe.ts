@@ -5,13 +5,13 @@
  */
 import type { Clock } from "../../base/clock.ts";
 import type { PartitionEnd, RecordSource } from "../../source/contract.ts";
+import type { StoredLogIds } from "../log-ids.ts";
 import { bad, firstOf, OK, type Probe } from "./alerts.ts";
 
 export interface LogProbeParts {
   readonly clock: Clock;
   readonly sources: () => readonly Pick<RecordSource, "partitionEnds">[];
-  /** Id of the log that the path was counted from; `undefined` where none was kept. */
-  readonly countedLogId: (end: PartitionEnd) => Promise<string | undefined>;
+  readonly logIdsOf: (topic: string) => Promise<Pick<StoredLogIds, "otherThan">>;
   /** One past the last offset that is counted; `undefined` before the first. */
   readonly pathEnd: (end: PartitionEnd) => Promise<number | undefined>;
 }
@@ -19,7 +19,7 @@ export interface LogProbeParts {
 /** A log that has not reached within this time what was counted before went back; brokers that elect look like it. */
 const BACK_MS = 60_000;
 
-export function logProbe({ clock, sources, countedLogId, pathEnd }: LogProbeParts): Probe {
+export function logProbe({ clock, sources, logIdsOf, pathEnd }: LogProbeParts): Probe {
   /** Ends of paths that lay beyond their logs, by partition, with when that was seen. */
   const beyond = new Map<string, { readonly pathEnd: number; readonly atMs: number }>();
 
@@ -35,13 +35,13 @@ export function logProbe({ clock, sources, countedLogId, pathEnd }: LogProbePart
       : `${name} ends at offset ${endOffset}, and ${since.pathEnd} are counted`;
   };
 
-  const problemOf = async (end: PartitionEnd) => {
-    const name = `${end.topic}/${end.partition}`;
-    const counted = await pathEnd(end);
-    const logId = end.logId === undefined || counted === undefined ? undefined : await countedLogId(end);
-    return logId === undefined || logId === end.logId
-      ? wentBack(name, end, counted)
-      : `${name} was deleted and made again (id ${logId} was counted, ${end.logId} is there now)`;
+  const problemOf = async (end: PartitionEnd, ids: ReadonlyMap<string, Pick<StoredLogIds, "otherThan">>) => {
+    const { topic, partition, logId } = end;
+    const name = `${topic}/${partition}`;
+    const other = logId === undefined ? undefined : ids.get(topic)!.otherThan(logId, partition);
+    return other === undefined
+      ? wentBack(name, end, await pathEnd(end))
+      : `${name} was deleted and made again (id ${other} was counted, ${logId} is there now)`;
   };
 
   return {
@@ -49,7 +49,13 @@ export function logProbe({ clock, sources, countedLogId, pathEnd }: LogProbePart
     boundMs: 0,
     look: async () => {
       const ends = (await Promise.all(sources().map((source) => source.partitionEnds()))).flat();
-      const problems = (await Promise.all(ends.map(problemOf))).filter((each) => each !== undefined);
+      const topics = new Set(ends.flatMap(({ topic, logId }) => (logId === undefined ? [] : [topic])));
+      const ids = new Map(
+        await Promise.all([...topics].map(async (topic) => [topic, await logIdsOf(topic)] as const)),
+      );
+      const problems = (await Promise.all(ends.map((end) => problemOf(end, ids)))).filter(
+        (each) => each !== undefined,
+      );
       if (problems.length === 0) return OK;
       return bad(
         `a log is not the one that was counted: ${firstOf(problems)}. Its records are not read, and the broker keeps them for ` +

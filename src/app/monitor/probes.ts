@@ -6,7 +6,7 @@ import { tiledEnd } from "../../rollup/tiled-end.ts";
 import type { PartitionEnd } from "../../source/contract.ts";
 import type { Store } from "../../store/contract.ts";
 import type { Config } from "../config/schema.ts";
-import { readLogId } from "../log-ids.ts";
+import { readLogIds } from "../log-ids.ts";
 import { LOOK_AGE_MS_MAX, type WatchedSource } from "../recent-ends.ts";
 import { type Probe, UNKNOWN } from "./alerts.ts";
 import { brokersProbe, readyProbe } from "./engine-probes.ts";
@@ -62,7 +62,7 @@ export function sharedProbes(parts: ProbeParts): readonly Probe[] {
     ),
     whileOpen(
       parts,
-      logProbe({ clock, sources: brokers, pathEnd, countedLogId: (end) => readLogId(store, end) }),
+      logProbe({ clock, sources: brokers, pathEnd, logIdsOf: (topic) => readLogIds(store, topic) }),
     ),
     ...lag.probes(),
     whileOpen(parts, auditsProbe(parts, monitor.auditsLate)),

@@ -80,8 +80,10 @@ export class FileSource implements RecordSource {
     const lineCount = isWrittenOnce(path, format) ? 0 : format === "csv" ? 2 : 1;
     const hash = await identityOf(path, lineCount);
     const countedTo = await handler.resumeOffset(path, 0);
-    const known = countedTo === undefined ? undefined : await handler.knownLogId?.(path, 0);
-    if (known !== undefined && hash !== undefined && known !== hash) throw fileReplaced(path, countedTo!);
+    if (countedTo !== undefined && hash !== undefined) {
+      const other = await handler.otherLogId?.(path, 0, hash);
+      if (other !== undefined) throw fileReplaced(path, countedTo);
+    }
     const isPlain = format === "jsonl" && !isWrittenOnce(path, format);
     const file: OpenFile = {
       path,

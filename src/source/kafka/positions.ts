@@ -12,11 +12,11 @@ export interface Beginning extends PartitionPosition {
   /** First offset that the log still has. Later than `offset` when retention was faster than we were. */
   readonly logStartOffset: number;
   readonly logEndOffset: number;
-  /** Id of the log that was read up to `offset`, when it is another than the one that is there now. */
+  /** Id of the log that was counted under this name, or may have been, when it is another than the one that is there now. */
   readonly replacedLogId?: string;
 }
 
-export type Resumes = Pick<SourceHandler, "resumeOffset" | "knownLogId">;
+export type Resumes = Pick<SourceHandler, "resumeOffset" | "otherLogId">;
 
 export async function findBeginnings(
   ask: Ask,
@@ -31,15 +31,17 @@ export async function findBeginnings(
       const end = ends.find((one) => one.partition === partition);
       if (!end) throw partitionUnknown(topic, partition);
       const readTo = (await handler.resumeOffset(topic, partition)) ?? commits.get(partition);
-      const known = readTo === undefined ? undefined : await handler.knownLogId?.(topic, partition);
+      const { logId } = end;
+      const replacedLogId =
+        logId === undefined ? undefined : await handler.otherLogId?.(topic, partition, logId);
       beginnings.push({
         topic,
         partition,
         offset: readTo ?? end.startOffset,
         logStartOffset: end.startOffset,
         logEndOffset: end.endOffset,
-        logId: end.logId,
-        replacedLogId: end.logId === undefined || known === end.logId ? undefined : known,
+        logId,
+        replacedLogId,
       });
     }
   }
@@ -79,7 +81,7 @@ export async function refuseWentBack(
 
 /**
  * A broker that lags may still answer with the topic's former id.
- * @param knownLogId id of the log that was read up to `position.offset`.
+ * @param knownLogId id of the log that was counted up to `position.offset`, or that somebody began to count.
  * @throws {OperationalError} SOURCE_LOG_REPLACED, when the topic really is another than the one that was read.
  */
 export async function refuseReplaced(
@@ -124,8 +126,8 @@ function logWentBack({ topic, partition, endOffset }: PartitionEnd, expected: nu
 function logReplaced(end: PartitionEnd, readTo: number, knownLogId: string): OperationalError {
   const { topic, partition, startOffset, endOffset, logId } = end;
   return new OperationalError(
-    `Topic "${topic}" was deleted and made again: partition ${partition} was read up to offset ${readTo} when the topic's id was ` +
-      `${knownLogId}, and now it is ${logId}, with offsets ${startOffset} to ${endOffset}. Nothing of the new log is counted, and ` +
+    `Topic "${topic}" was deleted and made again: its id was ${knownLogId} when it was read (partition ${partition} up to offset ` +
+      `${readTo}), and now it is ${logId}, with offsets ${startOffset} to ${endOffset}. Nothing of the new log is counted, and ` +
       `nothing of it is lost while the broker keeps it. ${NEXT_STEP}`,
     {
       code: "SOURCE_LOG_REPLACED",

@@ -144,13 +144,16 @@ export class Reading {
           this.#options.telemetry.log("warn", "where to begin is not known yet", { error: errorText(error) }),
       },
     );
+    const checked: Beginning[] = [];
     for (const beginning of beginnings) {
       const { offset, logEndOffset, replacedLogId } = beginning;
       if (replacedLogId !== undefined)
         await refuseReplaced(this.#options, assignment.signal, beginning, replacedLogId);
       if (offset > logEndOffset) await refuseWentBack(this.#options, assignment.signal, beginning);
+      // The brokers did not insist, so the other id was a former one, told by a broker that lagged.
+      checked.push({ ...beginning, logId: replacedLogId ?? beginning.logId });
     }
-    return beginnings;
+    return checked;
   }
 
   #seek(assignment: Assignment, { topic, partition, offset, logStartOffset, logId }: Beginning): void {
