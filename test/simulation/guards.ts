@@ -76,7 +76,7 @@ export const GUARDS: readonly Guard[] = [
     name: "release-after-rows",
     without: "windows are released without rows of their segments that the store did not give yet",
     file: ROLLUP,
-    text: "    while (this.#unheld.size > 0) await this.#settle();\n",
+    text: "    await this.#rows.settle();\n",
     replacement: "",
   },
   {
@@ -117,8 +117,8 @@ export const GUARDS: readonly Guard[] = [
   {
     name: "partitions-confirmed",
     without: "windows are released before the broker named the partitions that nobody has read yet",
-    file: ROLLUP,
-    text: "    if (this.#options.confirmsPartitions !== true) return watermarks;\n",
+    file: "src/rollup/watermarks.ts",
+    text: "    if (!this.#options.confirmsPartitions) return watermarks;\n",
     replacement: "    return watermarks;\n",
   },
   {
