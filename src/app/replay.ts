@@ -173,7 +173,7 @@ function reading(options: ReplayOptions, store: Store, watch: Watch, output: Rep
     onAssigned: (positions) => watch.rollups.expect(positions),
     onSegments: async (segments) => {
       output.counted(segments);
-      await watch.rollups.take(segments);
+      watch.rollups.take(segments);
     },
   });
   return { source: source as RecordSource, ingest };

@@ -85,7 +85,7 @@ export class RollupService {
   }
 
   /** Takes segments that this process has just written. */
-  async take(segments: readonly Segment[]): Promise<void> {
+  take(segments: readonly Segment[]): void {
     const partitions = groupBy(segments, ({ manifest }) => `${manifest.topic}|${manifest.partition}`);
     for (const group of partitions.values()) {
       const { topic, partition } = group[0]!.manifest;

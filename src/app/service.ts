@@ -296,7 +296,7 @@ export class Service {
         if (handsOn) this.#watch.rollups.expect(positions);
       },
       onSegments: async (segments) => {
-        if (handsOn) await this.#watch.rollups.take(segments);
+        if (handsOn) this.#watch.rollups.take(segments);
       },
     });
   }

@@ -307,6 +307,6 @@ class Parts {
   }
 
   async #taken(segments: readonly Segment[]): Promise<void> {
-    if (this.#role === "all") await this.#watch!.rollups.take(segments);
+    if (this.#role === "all") this.#watch!.rollups.take(segments);
   }
 }
