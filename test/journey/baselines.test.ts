@@ -306,5 +306,7 @@ test("files that are no sketches, or say less than they need to, are refused wit
       .join("\n"),
   );
   await refused(/holds 2 lanes/, twoLanes);
-  expect((await lanewatch("baseline", "list", "--all", "-c", config)).out).toContain("No baselines");
+  const { code, err } = await lanewatch("baseline", "list", "--all", "-c", config);
+  expect(code).toBe(1);
+  expect(err).toContain(`there is no store at ${folder}/refused.duckdb: nothing was made`);
 });
