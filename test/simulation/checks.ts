@@ -11,7 +11,7 @@ import { type Cells, MANIFEST_ROWS, SEGMENT_WINDOW_ROWS, STATE_ROWS } from "../.
 import { SEGMENT_WINDOWS, SEGMENTS, STATES, type Table } from "../../src/store/schema.ts";
 import { profilesOfRow } from "../../src/store/segment-windows.ts";
 import type { Broker } from "./broker.ts";
-import { type PartitionLog, type WindowTruth, windowKey } from "./log.ts";
+import { type LogRecord, type PartitionLog, type WindowTruth, windowKey } from "./log.ts";
 import { IDLE_TIMEOUT_MS, LANE, WINDOW_MS } from "./processes.ts";
 import type { World } from "./world.ts";
 
@@ -140,19 +140,32 @@ export class Checks {
 
   /** Records of a window, so far in the log, that no complete window may lack. */
   onTime(key: string): number {
-    let count = 0;
-    const [lane, start] = key.split("|");
+    const [, start] = key.split("|");
     const closeMs = Number(start) + WINDOW_MS + LANE.allowedLatenessMs;
-    for (const log of this.#broker.countedLogs)
-      for (const record of log.records) {
-        if (record.lane !== lane || record.outcome !== "ok" || record.offset < log.firstOffset) continue;
-        if (Math.floor(record.eventMs / WINDOW_MS) * WINDOW_MS !== Number(start)) continue;
-        const punctual = record.logTimeMs < closeMs;
-        const first = record.watermarkBeforeMs === Number.NEGATIVE_INFINITY;
-        const held = !first && record.logTimeMs < closeMs + IDLE_TIMEOUT_MS - CLOCK_DOUBT_MS;
-        if (record.watermarkBeforeMs < closeMs && (punctual || held)) count++;
-      }
-    return count;
+    return this.#recordsOf(key).filter((record) => {
+      const punctual = record.logTimeMs < closeMs;
+      const first = record.watermarkBeforeMs === Number.NEGATIVE_INFINITY;
+      const held = !first && record.logTimeMs < closeMs + IDLE_TIMEOUT_MS - CLOCK_DOUBT_MS;
+      return record.watermarkBeforeMs < closeMs && (punctual || held);
+    }).length;
+  }
+
+  /** True where so many of a window's records were brought late that what a window may lack is a page's worth. */
+  isMostlyLate(key: string): boolean {
+    return 2 * this.onTime(key) < this.#recordsOf(key).length;
+  }
+
+  #recordsOf(key: string): readonly LogRecord[] {
+    const [lane, start] = key.split("|");
+    return this.#broker.countedLogs.flatMap((log) =>
+      log.records.filter(
+        (record) =>
+          record.lane === lane &&
+          record.outcome === "ok" &&
+          record.offset >= log.firstOffset &&
+          Math.floor(record.eventMs / WINDOW_MS) * WINDOW_MS === Number(start),
+      ),
+    );
   }
 
   /** At the end of a run: records that came after a window was merged and still were on time. */
