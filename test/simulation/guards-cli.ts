@@ -24,7 +24,7 @@ interface Finding {
 
 const { values } = parseArgs({
   options: {
-    seeds: { type: "string", default: "300" },
+    seeds: { type: "string", default: "1000" },
     from: { type: "string", default: "1" },
     only: { type: "string" },
     json: { type: "string" },
