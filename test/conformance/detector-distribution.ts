@@ -92,7 +92,8 @@ function lawsForKind(detector: DistributionDetector, kind: FeatureKind): void {
     const bytes = [1500, 3000].map(
       (count) => serialize(replay(detector, kind, reference, count, same, 30).memory).length,
     );
-    expect(bytes[1]).toBeLessThan(Math.max(4096, bytes[0]! * 1.1));
+    // What grows would have doubled. Numbers of an array take 9 or 12 bytes, as the engine happens to keep it.
+    expect(bytes[1]).toBeLessThan(Math.max(4096, bytes[0]! * 1.5));
   });
 
   const { memory } = replay(detector, kind, reference, LEARNED_WINDOWS);

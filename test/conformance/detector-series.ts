@@ -69,7 +69,8 @@ export function seriesLaws(detector: SeriesDetector): void {
     const bytes = [20, 40].map(
       (weeks) => serialize(run(detector, points.slice(0, weeks * WEEK)).at(-1)!.memory).length,
     );
-    expect(bytes[1]).toBeLessThan(Math.max(4096, bytes[0]! * 1.1));
+    // What grows would have doubled. Numbers of an array take 9 or 12 bytes, as the engine happens to keep it.
+    expect(bytes[1]).toBeLessThan(Math.max(4096, bytes[0]! * 1.5));
   });
 
   // After five weeks the next hour loses (or gains) more and more.
