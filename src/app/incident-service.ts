@@ -2,12 +2,13 @@
 import type { Clock } from "../base/clock.ts";
 import { withDeadline } from "../base/deadline.ts";
 import { errorText, OperationalError } from "../base/errors.ts";
-import { retry } from "../base/retry.ts";
 import type { Telemetry } from "../base/telemetry.ts";
 import { IncidentBook } from "../incident/incident-book.ts";
 import type { IncidentOptions } from "../incident/options.ts";
 import type { PartitionEnd } from "../source/contract.ts";
 import type { IncidentRow, Store, VerdictRow, WindowRow } from "../store/contract.ts";
+import { verdictName } from "../store/verdict-key.ts";
+import { onceVisible } from "./once-visible.ts";
 import { windowCounts } from "./window-counts.ts";
 
 /** A window and its verdicts, as far as incidents are concerned. */
@@ -43,8 +44,8 @@ export class IncidentService {
   readonly #options: IncidentServiceOptions;
   #book: IncidentBook;
   #observing: Promise<void> = Promise.resolve();
-  /** What followed from the windows observed and is not written yet; changes by incident and state, in their order. */
-  #joined: VerdictRow[] = [];
+  /** What followed from the windows observed and is not written yet: by verdict, and by incident and state in their order. */
+  readonly #joined = new Map<string, VerdictRow>();
   readonly #changed = new Map<string, IncidentRow>();
 
   constructor(options: IncidentServiceOptions) {
@@ -82,7 +83,7 @@ export class IncidentService {
       if (shown < acknowledged) throw notShown(shown, acknowledged);
     };
     try {
-      await retry(clock, look, { delayMsMin: 50, delayMsMax: 1_000, deadlineMs: SHOWN_MS_MAX });
+      await onceVisible(clock, look, undefined, SHOWN_MS_MAX);
     } catch (error) {
       if (!(error instanceof OperationalError && error.code === NOT_SHOWN)) throw error;
       telemetry.log("warn", "incidents are taken over unread; one of them may be told twice", {
@@ -93,7 +94,7 @@ export class IncidentService {
 
   /** True while something that follows from what was observed has not been written and told. */
   get hasUnwritten(): boolean {
-    return this.#joined.length > 0 || this.#changed.size > 0;
+    return this.#joined.size > 0 || this.#changed.size > 0;
   }
 
   live(): readonly IncidentRow[] {
@@ -143,7 +144,8 @@ export class IncidentService {
     for (const { window, verdicts } of [...windows].sort(compareByEnd)) {
       const counts = await this.#countsOf(window, verdicts);
       const observed = this.#book.observe(window, verdicts, counts);
-      this.#joined.push(...observed.verdicts.filter((verdict) => verdict.incidentId !== ""));
+      for (const verdict of observed.verdicts)
+        if (verdict.incidentId !== "") this.#joined.set(verdictName(verdict), verdict);
       // Every state is written and told in its order: an incident may open and resolve within one call.
       for (const row of observed.incidents) {
         this.#changed.set(`${row.id}|${row.state}`, row);
@@ -156,10 +158,10 @@ export class IncidentService {
   /** The book has gone on: what a store that fails did not take, or nobody was told of, comes again with the next call. */
   async #writeOut(): Promise<void> {
     const { store, deliver, onJoined } = this.#options;
-    const joined = [...this.#joined];
+    const joined = [...this.#joined.values()];
     if (joined.length > 0) await store.writeVerdicts(joined);
     onJoined?.(joined);
-    this.#joined = [];
+    this.#joined.clear();
     if (this.#changed.size === 0) return;
     const changed = [...this.#changed.values()];
     await store.writeIncidents(changed);

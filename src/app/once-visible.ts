@@ -11,12 +11,17 @@ const WAIT_MS_MAX = 2_000;
 const LOOK_AGAIN_MS_MIN = 50;
 const LOOK_AGAIN_MS_MAX = 400;
 
-/** Runs `read` again while it fails with a code that ends in `_NOT_VISIBLE`. */
-export function onceVisible<T>(clock: Clock, read: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+/** Runs `read` again while it fails with a code that ends in `_NOT_VISIBLE`, for `waitMsMax` at most. */
+export function onceVisible<T>(
+  clock: Clock,
+  read: () => Promise<T>,
+  signal?: AbortSignal,
+  waitMsMax = WAIT_MS_MAX,
+): Promise<T> {
   return retry(clock, read, {
     delayMsMin: LOOK_AGAIN_MS_MIN,
     delayMsMax: LOOK_AGAIN_MS_MAX,
-    deadlineMs: WAIT_MS_MAX,
+    deadlineMs: waitMsMax,
     isRetryable: (error) => error instanceof OperationalError && error.code.endsWith("_NOT_VISIBLE"),
     ...(signal === undefined ? {} : { signal }),
   });
