@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { seededRandom } from "../../src/base/random.ts";
+import { HOURLY_CONTEXT } from "../../test/harness/hourly-context.ts";
 import { wallTimeAt } from "../lib/series/wall-clock.ts";
 import { compareWithDays } from "./days.ts";
 import { metric } from "./metric.ts";
@@ -14,16 +15,7 @@ function lastOf(windows: number, today: (slot: number) => number) {
   const days = Array.from({ length: DAYS }, () => Array.from({ length: DAY }, () => random() * 100));
   const repeated = Array.from({ length: windows }, (_, slot) => days[today(slot)]![slot]!);
   const values = [...days.flat(), ...repeated];
-  const context = {
-    swimlane: "prod",
-    source: "*",
-    feature: "rows_written",
-    windowSizeMs: FIVE_MINUTES_MS,
-    timeZone: "UTC",
-    pageBudgetPerWeek: 0.25,
-    familySize: 1,
-    knownEvents: [],
-  };
+  const context = { ...HOURLY_CONTEXT, feature: "rows_written", windowSizeMs: FIVE_MINUTES_MS };
   let memory = metric.start(context, metric.defaults);
   const last = values.pop()!;
   values.forEach((value, at) => {

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { seededRandom } from "../../src/base/random.ts";
+import { HOURLY_CONTEXT } from "../../test/harness/hourly-context.ts";
 import type { Verdict } from "../contract.ts";
 import { type MetricOptions, metric } from "./metric.ts";
 
@@ -13,14 +14,10 @@ function judgeAll(
   budget = 0.25,
 ): readonly Verdict[] {
   const context = {
-    swimlane: "prod",
-    source: "*",
+    ...HOURLY_CONTEXT,
     feature: "rows_written",
     windowSizeMs: FIVE_MINUTES_MS,
-    timeZone: "UTC",
     pageBudgetPerWeek: budget,
-    familySize: 1,
-    knownEvents: [],
   };
   const chosen = { ...metric.defaults, ...options };
   let memory = metric.start(context, chosen);

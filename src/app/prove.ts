@@ -14,7 +14,7 @@ import { sumOutcomes, type WalkedPartition, walkPartition } from "../rollup/proo
 import { firstOffsetsSql, OFF_PATH_MAX, type ProvenRange, proofSql } from "../rollup/proof-sql.ts";
 import type { RecordSource } from "../source/contract.ts";
 import type { Store, TimeSpan } from "../store/contract.ts";
-import { readLogIds } from "./log-ids.ts";
+import { readLogIds, type StoredLogIds } from "./log-ids.ts";
 
 export interface ProveParts {
   readonly store: Pick<Store, "readManifests" | "readPartitions" | "readStates" | "query" | "tablePrefix">;
@@ -40,8 +40,11 @@ export async function prove(parts: ProveParts, asked: ProveAsked): Promise<Proof
   const from = await firstOffsets(parts, asked);
   const partitions: PartitionProofAnswer[] = [];
   const ranges: ProvenRange[] = [];
+  const logIds = await logIdsOf(parts, broker.partitions);
   for (const place of await placesOf(parts, asked, broker.partitions)) {
-    const { answer, walked } = await provePlace(parts, asked, place, from.get(nameOf(place)) ?? 0);
+    const countedLogId = otherLogId(place, logIds);
+    const fromOffset = from.get(nameOf(place)) ?? 0;
+    const { answer, walked } = await provePlace(parts, asked, { ...place, countedLogId, fromOffset });
     if (answer.counted === null && answer.broker === null) continue;
     partitions.push(answer);
     if (answer.counted !== null) ranges.push({ ...place, ...answer.counted, offPath: walked!.offPath });
@@ -133,16 +136,35 @@ async function placesOf(
   );
 }
 
+/** What the store knows of the logs of the topics whose brokers tell ids, by topic. */
+async function logIdsOf(
+  { store }: ProveParts,
+  ofBrokers: readonly BrokerPartition[],
+): Promise<ReadonlyMap<string, StoredLogIds>> {
+  const topics = new Set(ofBrokers.flatMap(({ topic, logId }) => (logId === undefined ? [] : [topic])));
+  return new Map(
+    await Promise.all([...topics].map(async (topic) => [topic, await readLogIds(store, topic)] as const)),
+  );
+}
+
+function otherLogId(
+  { topic, partition, broker }: Place,
+  logIds: ReadonlyMap<string, StoredLogIds>,
+): string | undefined {
+  return broker?.logId === undefined ? undefined : logIds.get(topic)!.otherThan(broker.logId, partition);
+}
+
 async function provePlace(
   { store, clock }: ProveParts,
   period: TimeSpan,
-  { topic, partition, broker }: Place,
-  fromOffset: number,
+  {
+    topic,
+    partition,
+    broker,
+    countedLogId,
+    fromOffset,
+  }: Place & { readonly countedLogId: string | undefined; readonly fromOffset: number },
 ): Promise<{ readonly answer: PartitionProofAnswer; readonly walked: WalkedPartition | undefined }> {
-  const countedLogId =
-    broker?.logId === undefined
-      ? undefined
-      : (await readLogIds(store, topic)).otherThan(broker.logId, partition);
   for (let look = 1; ; look++) {
     const walked = walkPartition(await readAllManifests(store, topic, partition, fromOffset), period);
     const isAsked = broker !== undefined && (walked?.endsInPeriod ?? true);
