@@ -3,7 +3,7 @@ import { LaneAuditor } from "../src/audit/lane-auditor.ts";
 import type { LaneMemory } from "../src/audit/lane-memory.ts";
 import type { LaneAuditorOptions } from "../src/audit/lane-options.ts";
 import { decodeMemory, encodeMemory } from "../src/audit/memory-codec.ts";
-import type { NamedReference } from "../src/audit/named-reference.ts";
+import type { NamedReference } from "../src/audit/reference/named-reference.ts";
 import { coarserStartMs, mergeCoarser } from "../src/rollup/coarser.ts";
 import type { CompleteWindow } from "../src/rollup/complete-window.ts";
 import type { VerdictRow } from "../src/store/contract.ts";

@@ -115,14 +115,23 @@ function sourceMap(): string {
   return lines.join("\n");
 }
 
+/** The files of a stage, then those of each of its folders, so that a name is found here wherever it stands. */
 function filesOf(stage: string): string[] {
   const folder = join("src", stage);
-  const entries = readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
-  const files = entries
+  const folders = readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => entry.name)
+    .sort();
+  const lines = folders.map((name) => `- \`${name}/\` ${namesIn(join(folder, name))}`);
+  return [namesIn(folder), ...(lines.length > 0 ? ["", ...lines] : [])];
+}
+
+function namesIn(folder: string): string {
+  return readdirSync(folder, { withFileTypes: true })
     .filter((entry) => entry.isFile() && /\.ts$/.test(entry.name) && !/\.test\.ts$/.test(entry.name))
-    .map((entry) => entry.name.replace(/\.ts$/, ""));
-  const folders = entries.filter((entry) => entry.isDirectory()).map((entry) => `\`${entry.name}/\``);
-  return [files.join(" · "), ...(folders.length > 0 ? ["", folders.join(" ")] : [])];
+    .map((entry) => entry.name.replace(/\.ts$/, ""))
+    .sort()
+    .join(" · ");
 }
 
 function capital(text: string): string {

@@ -1,8 +1,8 @@
 /** One way of holding what a process holds, as a process of its own: prints the bytes that stay after collection. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { heldSnapshot } from "../../src/audit/feature-memory.ts";
-import { prepareReference } from "../../src/audit/prepared-reference.ts";
-import { keptReference } from "../../src/audit/reference-rows.ts";
+import { heldSnapshot } from "../../src/audit/feature/feature-memory.ts";
+import { prepareReference } from "../../src/audit/reference/prepared-reference.ts";
+import { keptReference } from "../../src/audit/reference/reference-rows.ts";
 import { seededRandom } from "../../src/base/random.ts";
 import { ByteDecoder } from "../../src/decode/bytes/byte-decoder.ts";
 import { DEFAULT_MAPPING } from "../../src/decode/mapping.ts";

@@ -4,8 +4,8 @@
  */
 import type { LaneAuditor } from "../audit/lane-auditor.ts";
 import type { LaneMemory } from "../audit/lane-memory.ts";
-import type { NamedReference } from "../audit/named-reference.ts";
-import { heldToName } from "../audit/verdict-name.ts";
+import type { NamedReference } from "../audit/reference/named-reference.ts";
+import { heldToName } from "../audit/verdict/verdict-name.ts";
 import type { Telemetry } from "../base/telemetry.ts";
 import { isWhole } from "../rollup/complete-window.ts";
 import type { Store, VerdictRow, WindowRow } from "../store/contract.ts";

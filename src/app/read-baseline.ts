@@ -1,7 +1,7 @@
 /** Profiles made elsewhere, from files: single sketches of one feature, a folder of them, or profile records. */
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import type { ForeignFeature } from "../audit/keep-baseline.ts";
+import type { ForeignFeature } from "../audit/reference/keep-baseline.ts";
 import { errorText, OperationalError } from "../base/errors.ts";
 import { foreignProfile, profileFromSketches } from "../sketch/foreign-profile.ts";
 import { mergeProfiles } from "../sketch/merge.ts";

@@ -4,8 +4,8 @@
  */
 
 import { compilePattern } from "../assign/lane.ts";
-import type { NamedReference } from "../audit/named-reference.ts";
-import { isHeld, keptReference, laneReference } from "../audit/reference-rows.ts";
+import type { NamedReference } from "../audit/reference/named-reference.ts";
+import { isHeld, keptReference, laneReference } from "../audit/reference/reference-rows.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Telemetry } from "../base/telemetry.ts";
 import { type CompleteWindow, isWhole } from "../rollup/complete-window.ts";

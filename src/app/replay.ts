@@ -5,7 +5,7 @@
 import { mkdir, rm } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import type { Detector } from "../../detectors/contract.ts";
-import { importBaseline } from "../audit/keep-baseline.ts";
+import { importBaseline } from "../audit/reference/keep-baseline.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Telemetry } from "../base/telemetry.ts";
 import { ByteDecoder } from "../decode/bytes/byte-decoder.ts";

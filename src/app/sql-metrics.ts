@@ -7,7 +7,7 @@
  * numbers, whatever the line reads beside them. Late data makes a new revision, and a new number.
  */
 import { compilePattern } from "../assign/lane.ts";
-import { verdictRow } from "../audit/verdict-row.ts";
+import { verdictRow } from "../audit/verdict/verdict-row.ts";
 import type { Telemetry } from "../base/telemetry.ts";
 import {
   countMeasured,

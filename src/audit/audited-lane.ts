@@ -10,7 +10,7 @@ import type { WindowRow } from "../store/contract.ts";
 import { eventsTouching } from "./known-events.ts";
 import type { LaneMemory } from "./lane-memory.ts";
 import type { LaneAuditorOptions } from "./lane-options.ts";
-import type { NamedReference } from "./named-reference.ts";
+import type { NamedReference } from "./reference/named-reference.ts";
 import { DEFAULT_METRIC, type MetricOptions } from "./series-audit.ts";
 
 export interface AuditedLane {

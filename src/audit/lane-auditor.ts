@@ -9,15 +9,15 @@ import { invariant } from "../base/errors.ts";
 import type { CompleteWindow } from "../rollup/complete-window.ts";
 import type { FeedbackRow, VerdictRow } from "../store/contract.ts";
 import { type AuditedLane, type AuditedWindow, eventsIn } from "./audited-lane.ts";
+import { LaneBudget } from "./budget/lane-budget.ts";
 import { hearFeedback, tolerated } from "./feedback.ts";
-import { LaneBudget } from "./lane-budget.ts";
 import { auditFeatures, noteAudited } from "./lane-features.ts";
 import { emptyLaneMemory, type LaneMemory } from "./lane-memory.ts";
 import type { LaneAuditorOptions } from "./lane-options.ts";
 import { auditSeries } from "./lane-series.ts";
 import { judgeLimits } from "./limits.ts";
-import type { NamedReference } from "./named-reference.ts";
-import { judgeReferences } from "./reference-audit.ts";
+import type { NamedReference } from "./reference/named-reference.ts";
+import { judgeReferences } from "./reference/reference-audit.ts";
 
 const NO_FEATURES: ReadonlySet<string> = new Set();
 

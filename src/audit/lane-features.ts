@@ -4,21 +4,21 @@
  */
 import { snapshotOf } from "../sketch/snapshot.ts";
 import type { ProfileRow, VerdictRow, WindowRow } from "../store/contract.ts";
-import { absentFeature } from "./absent-feature.ts";
 import type { AuditedLane, AuditedWindow } from "./audited-lane.ts";
-import { poolTails } from "./calibration.ts";
-import { judgeFeature, settleFeature } from "./feature-audit.ts";
-import type { FeatureAudit, JudgedFeature } from "./feature-judgement.ts";
-import { emptyFeatureMemory } from "./feature-memory.ts";
+import type { FeaturesBudget, LaneBudget } from "./budget/lane-budget.ts";
+import { type AlertLimits, recordsToShow } from "./budget/page-budget.ts";
+import { judgeFeature, settleFeature } from "./feature/feature-audit.ts";
+import type { FeatureAudit, JudgedFeature } from "./feature/feature-judgement.ts";
+import { emptyFeatureMemory } from "./feature/feature-memory.ts";
+import { judgeSlowDrift, slowDriftOptions } from "./feature/slow-drift.ts";
 import { changeOf, toleranceOf } from "./feedback.ts";
-import type { Finding } from "./finding.ts";
-import { findingRow, learningRow } from "./finding-rows.ts";
-import { judgeJoint, learnJoint } from "./joint.ts";
-import type { FeaturesBudget, LaneBudget } from "./lane-budget.ts";
+import { judgeJoint, learnJoint } from "./joint/joint.ts";
 import { FEATURES_MAX } from "./lane-memory.ts";
-import { type AlertLimits, recordsToShow } from "./page-budget.ts";
-import { judgeSlowDrift, slowDriftOptions } from "./slow-drift.ts";
-import { verdictRow } from "./verdict-row.ts";
+import { poolTails } from "./past/calibration.ts";
+import { absentFeature } from "./verdict/absent-feature.ts";
+import type { Finding } from "./verdict/finding.ts";
+import { findingRow, learningRow } from "./verdict/finding-rows.ts";
+import { verdictRow } from "./verdict/verdict-row.ts";
 
 /** A window that could not even tell that half of the values moved is too small for tests of the distribution. */
 const HALF = 0.5;

@@ -1,11 +1,11 @@
 /** What an auditor remembers of one lane and source. Plain data; `memory-codec.ts` makes a string of it. */
-import type { Awake } from "./budget-shares.ts";
-import type { Tail } from "./calibration.ts";
-import type { FeatureMemory } from "./feature-memory.ts";
+import type { Awake } from "./budget/budget-shares.ts";
+import type { FeatureMemory } from "./feature/feature-memory.ts";
 import type { FeedbackMemory } from "./feedback.ts";
-import { emptyJoint, type JointMemory } from "./joint.ts";
+import { emptyJoint, type JointMemory } from "./joint/joint.ts";
 import type { LimitMemory } from "./limits.ts";
-import type { ReferenceMemory } from "./reference-memory.ts";
+import type { Tail } from "./past/calibration.ts";
+import type { ReferenceMemory } from "./reference/reference-memory.ts";
 import type { SeriesMemory } from "./series-audit.ts";
 
 /** Features of one lane that are judged; more are counted in `unauditedCount`, never judged by halves. */

@@ -3,12 +3,12 @@ import type { SeriesDetector, SeriesSubject } from "../../detectors/contract.ts"
 import { snapshotOf } from "../sketch/snapshot.ts";
 import type { VerdictRow } from "../store/contract.ts";
 import { type AuditedLane, type AuditedWindow, metricOptions, subjectOf } from "./audited-lane.ts";
-import { awakeKey, judgesSubject, noteAwake } from "./budget-shares.ts";
-import { seriesRow } from "./finding-rows.ts";
-import type { LaneBudget } from "./lane-budget.ts";
+import { awakeKey, judgesSubject, noteAwake } from "./budget/budget-shares.ts";
+import type { LaneBudget } from "./budget/lane-budget.ts";
 import type { LaneAuditorOptions } from "./lane-options.ts";
 import { admitMetrics } from "./metric-rows.ts";
 import { metricValue, type SeriesMemory, stepSeries } from "./series-audit.ts";
+import { seriesRow } from "./verdict/finding-rows.ts";
 
 interface Series {
   /** A metric's name, or "*" for the record count. */

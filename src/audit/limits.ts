@@ -6,10 +6,10 @@ import type { DistributionSnapshot, Verdict } from "../../detectors/contract.ts"
 import type { CompleteWindow } from "../rollup/complete-window.ts";
 import { snapshotOf } from "../sketch/snapshot.ts";
 import type { VerdictRow, WindowRow } from "../store/contract.ts";
-import { absentFeature } from "./absent-feature.ts";
 import type { LaneMemory } from "./lane-memory.ts";
-import { limitName } from "./verdict-name.ts";
-import { verdictRow } from "./verdict-row.ts";
+import { absentFeature } from "./verdict/absent-feature.ts";
+import { limitName } from "./verdict/verdict-name.ts";
+import { verdictRow } from "./verdict/verdict-row.ts";
 
 export interface OwnerLimit {
   /** As its owner calls it; its measure by default. */

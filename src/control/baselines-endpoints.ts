@@ -1,8 +1,8 @@
 /** What lanes are held to beside their own past: listed, imported, promoted and retired. */
 import { z } from "zod";
 import { compilePattern } from "../assign/lane.ts";
-import { importBaseline, promoteBaseline, retireBaseline } from "../audit/keep-baseline.ts";
-import { referenceName } from "../audit/verdict-name.ts";
+import { importBaseline, promoteBaseline, retireBaseline } from "../audit/reference/keep-baseline.ts";
+import { referenceName } from "../audit/verdict/verdict-name.ts";
 import { foreignProfile } from "../sketch/foreign-profile.ts";
 import type { BaselineRow } from "../store/contract.ts";
 import { moment, name, readMoment, readSpan, source, swimlane } from "./asked.ts";

@@ -7,7 +7,7 @@
  * Pure: rows in, answer out. Windows are independent, so a long span is added in pieces.
  */
 
-import { isLimit } from "../audit/verdict-name.ts";
+import { isLimit } from "../audit/verdict/verdict-name.ts";
 import { groupBy } from "../base/group-by.ts";
 import type { IncidentRow, LaneRow, VerdictRow, WindowRow } from "../store/contract.ts";
 import type { LaneSettings } from "./contract.ts";

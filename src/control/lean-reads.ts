@@ -3,7 +3,7 @@
  * line, nor stories of incidents to count them. Only SQL that every store here understands, over documented columns.
  */
 import type { Severity } from "../../detectors/contract.ts";
-import { isOfLimitsAlone } from "../audit/verdict-name.ts";
+import { isOfLimitsAlone } from "../audit/verdict/verdict-name.ts";
 import type { IncidentState, Store } from "../store/contract.ts";
 import { maybe } from "./explanation.ts";
 import type { Maybe } from "./wire.ts";

@@ -1,4 +1,4 @@
-import { detectorOf } from "../audit/verdict-name.ts";
+import { detectorOf } from "../audit/verdict/verdict-name.ts";
 import type { Evidence, SourceCount } from "./evidence.ts";
 import { type Ledger, sourcesOf } from "./ledger.ts";
 import type { Witness } from "./sighting.ts";

@@ -1,5 +1,5 @@
 /** To which incident of its lane does an anomalous window belong? */
-import { isHeldToReference } from "../audit/verdict-name.ts";
+import { isHeldToReference } from "../audit/verdict/verdict-name.ts";
 import { type Incident, spanOf } from "./incident.ts";
 import { sameWindow } from "./ledger.ts";
 import type { IncidentOptions } from "./options.ts";

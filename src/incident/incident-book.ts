@@ -4,7 +4,7 @@
  * Deterministic in event time: no wall clock, no randomness, no I/O. Fed the same windows in the same order it gives
  * the same incidents under the same ids; built from the rows that it gave, it goes on as if it had never stopped.
  */
-import { isHeldToReference } from "../audit/verdict-name.ts";
+import { isHeldToReference } from "../audit/verdict/verdict-name.ts";
 import type { IncidentRow, VerdictRow } from "../store/contract.ts";
 import { advance, close, type Observation, startIncident } from "./advance.ts";
 import type { WindowCounts } from "./evidence.ts";

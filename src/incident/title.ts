@@ -1,5 +1,5 @@
 /** Titles that a person understands at 3 a.m.: "prod: watch-events volume −62 % since 14:05 UTC". */
-import { detectorOf, isHeldToReference } from "../audit/verdict-name.ts";
+import { detectorOf, isHeldToReference } from "../audit/verdict/verdict-name.ts";
 import type { Group } from "./incident.ts";
 import { type Ledger, sourcesOf } from "./ledger.ts";
 import type { Life } from "./lifecycle.ts";

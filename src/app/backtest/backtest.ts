@@ -4,7 +4,7 @@
  * written to the store.
  */
 import type { LaneAuditorOptions } from "../../audit/lane-options.ts";
-import { isOfLimitsAlone } from "../../audit/verdict-name.ts";
+import { isOfLimitsAlone } from "../../audit/verdict/verdict-name.ts";
 import type { IncidentOptions } from "../../incident/options.ts";
 import type { LaneName } from "../../rollup/lane-progress.ts";
 import { ownSizes } from "../../rollup/own-sizes.ts";

@@ -3,7 +3,7 @@ import { userInfo } from "node:os";
 import { request } from "undici";
 import type { Severity } from "../../../detectors/contract.ts";
 import { compilePattern } from "../../assign/lane.ts";
-import { importBaseline, promoteBaseline, retireBaseline } from "../../audit/keep-baseline.ts";
+import { importBaseline, promoteBaseline, retireBaseline } from "../../audit/reference/keep-baseline.ts";
 import { systemClock } from "../../base/clock.ts";
 import { errorText, OperationalError } from "../../base/errors.ts";
 import { Telemetry } from "../../base/telemetry.ts";

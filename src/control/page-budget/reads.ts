@@ -2,7 +2,7 @@
  * What the audit of the auditor is counted from: pages, what people said of them, and what rules answered. A lane may
  * have a year of minute verdicts, so verdicts are counted by the store, and never more of them than a bound.
  */
-import { isOfLimitsAlone } from "../../audit/verdict-name.ts";
+import { isOfLimitsAlone } from "../../audit/verdict/verdict-name.ts";
 import type { FeedbackLabel, Store, TimeSpan } from "../../store/contract.ts";
 import { listOf, readFields } from "../explanation.ts";
 import { readMembers } from "../incident-story.ts";
