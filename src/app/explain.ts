@@ -5,8 +5,8 @@
 import { LaneAuditor } from "../audit/lane-auditor.ts";
 import type { LaneAuditorOptions } from "../audit/lane-options.ts";
 import { errorText } from "../base/errors.ts";
-import { verdictAnswer } from "../control/verdict-answer.ts";
-import type { DifferenceAnswer, ExplainAnswer } from "../control/wire-explain.ts";
+import { verdictAnswer } from "../control/verdicts/verdict-answer.ts";
+import type { DifferenceAnswer, ExplainAnswer } from "../control/verdicts/wire-explain.ts";
 import { verdictSql } from "../incident/reproduce.ts";
 import type { LaneName } from "../rollup/lane-progress.ts";
 import { SOURCE_AWAKE_MS } from "../rollup/source-counts.ts";

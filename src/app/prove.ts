@@ -7,7 +7,7 @@
  */
 import type { Clock } from "../base/clock.ts";
 import { errorText, OperationalError } from "../base/errors.ts";
-import type { PartitionProofAnswer, ProofAnswer } from "../control/wire-proof.ts";
+import type { PartitionProofAnswer, ProofAnswer } from "../control/proof/wire-proof.ts";
 import { type BrokerPartition, compareWithBroker, holdsWithBroker } from "../rollup/broker-side.ts";
 import { readAllManifests } from "../rollup/manifests.ts";
 import { sumOutcomes, type WalkedPartition, walkPartition } from "../rollup/proof.ts";

@@ -3,8 +3,8 @@ import type { Clock } from "../base/clock.ts";
 import type { Telemetry } from "../base/telemetry.ts";
 import type { IncidentRow, Store, TimeSpan } from "../store/contract.ts";
 import type { VerdictKey } from "../store/verdict-key.ts";
-import type { ExplainAnswer } from "./wire-explain.ts";
-import type { ProofAnswer } from "./wire-proof.ts";
+import type { ProofAnswer } from "./proof/wire-proof.ts";
+import type { ExplainAnswer } from "./verdicts/wire-explain.ts";
 
 /** One thing that the process cannot work without: a store, a broker, a queue. */
 export interface Dependency {

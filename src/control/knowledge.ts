@@ -1,7 +1,7 @@
 /** What every route reads from: the options with their defaults filled in, and the shared board of lanes. */
 import type { ControlOptions, LaneSettings } from "./contract.ts";
-import { LaneBoard } from "./lane-board.ts";
-import type { PlainTables } from "./lean-reads.ts";
+import type { PlainTables } from "./history/lean-reads.ts";
+import { LaneBoard } from "./lanes/lane-board.ts";
 
 export interface Knowledge {
   readonly options: ControlOptions;

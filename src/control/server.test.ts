@@ -6,6 +6,8 @@ import { Telemetry } from "../base/telemetry.ts";
 import type { IncidentRow, Store } from "../store/contract.ts";
 import { makeStore, storeOptionsSchema } from "../store/index.ts";
 import type { ControlOptions, ControlServer } from "./contract.ts";
+import type { GateAnswer } from "./gate/wire-gate.ts";
+import type { IncidentAnswer, IncidentDetailAnswer, IncidentsAnswer } from "./incidents/wire-incidents.ts";
 import { startControlServer } from "./server.ts";
 import type {
   DistributionAnswer,
@@ -16,8 +18,6 @@ import type {
   StatusAnswer,
   VerdictsAnswer,
 } from "./wire.ts";
-import type { GateAnswer } from "./wire-gate.ts";
-import type { IncidentAnswer, IncidentDetailAnswer, IncidentsAnswer } from "./wire-incidents.ts";
 
 const T0 = Date.UTC(2026, 10, 2, 12);
 /** The newest window ended at T0; everything due by then was judged. */

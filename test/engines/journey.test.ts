@@ -19,7 +19,7 @@ import { parseConfig } from "../../src/app/config/load.ts";
 import { replay } from "../../src/app/replay.ts";
 import { systemClock } from "../../src/base/clock.ts";
 import { Telemetry } from "../../src/base/telemetry.ts";
-import type { ProofAnswer } from "../../src/control/wire-proof.ts";
+import type { ProofAnswer } from "../../src/control/proof/wire-proof.ts";
 import { describeWithEngines, engine } from "../harness/engines-suite.ts";
 import { TestTopics } from "../harness/kafka-topics.ts";
 

@@ -3,7 +3,7 @@ import { runCommandLine } from "../../src/app/cli/command-line.ts";
 import { ManualClock } from "../../src/base/clock.ts";
 import { Telemetry } from "../../src/base/telemetry.ts";
 import type { ControlServer } from "../../src/control/contract.ts";
-import type { SilenceAnswer, SilencesAnswer } from "../../src/control/wire-silences.ts";
+import type { SilenceAnswer, SilencesAnswer } from "../../src/control/incidents/wire-silences.ts";
 import { matchedOf } from "../../src/incident/inhibit.ts";
 import { readSilences, silenceOf } from "../../src/incident/silence.ts";
 import type { Store } from "../../src/store/contract.ts";

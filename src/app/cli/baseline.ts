@@ -7,8 +7,12 @@ import { importBaseline, promoteBaseline, retireBaseline } from "../../audit/ref
 import { systemClock } from "../../base/clock.ts";
 import { errorText, OperationalError } from "../../base/errors.ts";
 import { Telemetry } from "../../base/telemetry.ts";
-import { baselineAnswer } from "../../control/baselines-endpoints.ts";
-import type { BaselineAnswer, BaselinesAnswer, PromotedAnswer } from "../../control/wire-baselines.ts";
+import { baselineAnswer } from "../../control/baselines/baselines-endpoints.ts";
+import type {
+  BaselineAnswer,
+  BaselinesAnswer,
+  PromotedAnswer,
+} from "../../control/baselines/wire-baselines.ts";
 import { profileToRecord } from "../../sketch/profile-record.ts";
 import type { Store } from "../../store/contract.ts";
 import { loadConfig } from "../config/load.ts";

@@ -1,5 +1,5 @@
 /** `budget`: asks the running service how its lanes stand to their page budgets, and what their owners should do. */
-import type { LaneBudgetAnswer, PageBudgetAnswer } from "../../control/wire-page-budget.ts";
+import type { LaneBudgetAnswer, PageBudgetAnswer } from "../../control/page-budget/wire-page-budget.ts";
 import { type AskingFlags, askQuestion, iso, misused, momentProblem } from "./asking.ts";
 import { EXIT } from "./exit.ts";
 import { textTable } from "./text-table.ts";

@@ -1,5 +1,5 @@
 /** An explanation for a terminal: the verdict, whether it comes out again, what it is made of, the SQL. */
-import type { ExplainAnswer } from "../../control/wire-explain.ts";
+import type { ExplainAnswer } from "../../control/verdicts/wire-explain.ts";
 import { textTable } from "./text-table.ts";
 
 const CELL_CHARACTERS_MAX = 100;

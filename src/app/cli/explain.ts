@@ -3,7 +3,7 @@ import { dirname, resolve } from "node:path";
 import { systemClock } from "../../base/clock.ts";
 import { errorText, OperationalError } from "../../base/errors.ts";
 import { Telemetry } from "../../base/telemetry.ts";
-import type { ExplainAnswer } from "../../control/wire-explain.ts";
+import type { ExplainAnswer } from "../../control/verdicts/wire-explain.ts";
 import { parseVerdictName, type VerdictKey } from "../../store/verdict-key.ts";
 import { auditorOptionsOf } from "../auditor-options.ts";
 import { loadConfig } from "../config/load.ts";

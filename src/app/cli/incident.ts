@@ -1,7 +1,7 @@
 /** `incident list | feedback`: what is wrong now, and what a person made of it. Asks the running service. */
 import { userInfo } from "node:os";
-import type { FeedbackAnswer } from "../../control/wire-feedback.ts";
-import type { IncidentsAnswer } from "../../control/wire-incidents.ts";
+import type { FeedbackAnswer } from "../../control/incidents/wire-feedback.ts";
+import type { IncidentsAnswer } from "../../control/incidents/wire-incidents.ts";
 import { type AskingFlags, ask, iso, misused, momentProblem } from "./asking.ts";
 import { textTable } from "./text-table.ts";
 

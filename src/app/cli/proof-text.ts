@@ -1,5 +1,5 @@
 /** The proof for a person: a line for each partition, then every place where it fails. */
-import type { PartitionProofAnswer, ProofAnswer } from "../../control/wire-proof.ts";
+import type { PartitionProofAnswer, ProofAnswer } from "../../control/proof/wire-proof.ts";
 import { OUTCOMES } from "../../decode/outcome.ts";
 import type { OffsetRange } from "../../rollup/broker-side.ts";
 import { textTable } from "./text-table.ts";

@@ -3,7 +3,7 @@ import { systemClock } from "../../base/clock.ts";
 import { errorText, OperationalError } from "../../base/errors.ts";
 import { Telemetry } from "../../base/telemetry.ts";
 import { readMoment } from "../../control/asked.ts";
-import type { ProofAnswer } from "../../control/wire-proof.ts";
+import type { ProofAnswer } from "../../control/proof/wire-proof.ts";
 import { loadConfig } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
 import { makeSource } from "../plug-ins.ts";

@@ -1,6 +1,6 @@
 /** `silence add | list | end`: asks the running service, whose deliveries the silences hold back. */
 import { userInfo } from "node:os";
-import type { SilenceAnswer, SilencesAnswer } from "../../control/wire-silences.ts";
+import type { SilenceAnswer, SilencesAnswer } from "../../control/incidents/wire-silences.ts";
 import { type AskingFlags, ask, iso } from "./asking.ts";
 import { textTable } from "./text-table.ts";
 

@@ -6,6 +6,8 @@
  */
 import { poissonInterval } from "../../base/poisson.ts";
 import type { FeedbackLabel } from "../../store/contract.ts";
+import { findingsOf } from "./findings.ts";
+import type { NamedSeries, PageBrief, RuleCount } from "./reads.ts";
 import {
   type LaneBudgetAnswer,
   RULE_STANDINGS,
@@ -13,9 +15,7 @@ import {
   type RuleStanding,
   STANDINGS,
   type Standing,
-} from "../wire-page-budget.ts";
-import { findingsOf } from "./findings.ts";
-import type { NamedSeries, PageBrief, RuleCount } from "./reads.ts";
+} from "./wire-page-budget.ts";
 
 export const WEEK_MS = 7 * 86_400_000;
 const SERIES_NAMED_MAX = 5;

@@ -1,6 +1,6 @@
 /** What the audit found, in words for the lane's owner, each with the next step. Worst first. */
 import { poissonInterval } from "../../base/poisson.ts";
-import type { FindingAnswer, LaneBudgetAnswer, RuleAnswer, RuleStanding } from "../wire-page-budget.ts";
+import type { FindingAnswer, LaneBudgetAnswer, RuleAnswer, RuleStanding } from "./wire-page-budget.ts";
 
 type Counted = Omit<LaneBudgetAnswer, "findings">;
 

@@ -6,13 +6,13 @@ import type { Clock } from "../../base/clock.ts";
 import { withDeadline } from "../../base/deadline.ts";
 import { errorText } from "../../base/errors.ts";
 import type { Telemetry } from "../../base/telemetry.ts";
+import type { PageBudgetReader } from "./reader.ts";
 import {
   type LaneBudgetAnswer,
   type PageBudgetAnswer,
   RULE_STANDINGS,
   STANDINGS,
-} from "../wire-page-budget.ts";
-import type { PageBudgetReader } from "./reader.ts";
+} from "./wire-page-budget.ts";
 
 /** Lanes with metrics of their own, the worst. */
 const LANES_MAX = 100;

@@ -3,12 +3,6 @@ import type { TimeSpan } from "../../store/contract.ts";
 import { RequestRefused } from "../api-failure.ts";
 import { readSpan } from "../asked.ts";
 import type { Knowledge } from "../knowledge.ts";
-import {
-  type LaneBudgetAnswer,
-  type PageBudgetAnswer,
-  STANDINGS,
-  type Standing,
-} from "../wire-page-budget.ts";
 import { auditLane, worstFirst } from "./audit.ts";
 import {
   labelPages,
@@ -19,6 +13,12 @@ import {
   ruleSpan,
   VERDICTS_SCANNED_MAX,
 } from "./reads.ts";
+import {
+  type LaneBudgetAnswer,
+  type PageBudgetAnswer,
+  STANDINGS,
+  type Standing,
+} from "./wire-page-budget.ts";
 
 export const SPAN_DAYS_MAX = 400;
 /** Answers are shared by all who ask the same within so many times what counting took, and no less than this. */

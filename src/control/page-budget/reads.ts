@@ -4,9 +4,9 @@
  */
 import { isOfLimitsAlone } from "../../audit/verdict/verdict-name.ts";
 import type { FeedbackLabel, Store, TimeSpan } from "../../store/contract.ts";
-import { listOf, readFields } from "../explanation.ts";
-import { readMembers } from "../incident-story.ts";
-import { iso, OPENED, type PlainTables, QUERY_ROWS_MAX, text, time } from "../lean-reads.ts";
+import { iso, OPENED, type PlainTables, QUERY_ROWS_MAX, text, time } from "../history/lean-reads.ts";
+import { readMembers } from "../incidents/incident-story.ts";
+import { listOf, readFields } from "../verdicts/explanation.ts";
 
 /** Verdicts that the store may pass over for one answer: a second or two of a column scan. */
 export const VERDICTS_SCANNED_MAX = 20_000_000;

@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import type { IncidentAnswer } from "../../wire-incidents.ts";
+import type { IncidentAnswer } from "../../incidents/wire-incidents.ts";
 import { post } from "./api.ts";
 import { rememberedName, rememberName } from "./person-name.ts";
 import { encode } from "./route.ts";

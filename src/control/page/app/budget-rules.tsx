@@ -1,4 +1,4 @@
-import type { RuleAnswer, RuleStanding } from "../../wire-page-budget.ts";
+import type { RuleAnswer, RuleStanding } from "../../page-budget/wire-page-budget.ts";
 import { formatExact } from "./format.ts";
 import { HealthBadge } from "./health.tsx";
 import { type TableColumn, TableHead } from "./table-head.tsx";

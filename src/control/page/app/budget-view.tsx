@@ -4,7 +4,7 @@ import {
   type PageBudgetAnswer,
   STANDINGS,
   type Standing,
-} from "../../wire-page-budget.ts";
+} from "../../page-budget/wire-page-budget.ts";
 import { ask } from "./api.ts";
 import { BudgetRules } from "./budget-rules.tsx";
 import { formatCount, formatMoment, formatNumber, formatShare } from "./format.ts";

@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import type { ExplainAnswer } from "../../wire-explain.ts";
+import type { ExplainAnswer } from "../../verdicts/wire-explain.ts";
 import { ask } from "./api.ts";
 import { CopyBlock } from "./copy-block.tsx";
 

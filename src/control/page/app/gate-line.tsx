@@ -1,5 +1,5 @@
+import type { GateAnswer, GateWord } from "../../gate/wire-gate.ts";
 import type { LaneAnswer } from "../../wire.ts";
-import type { GateAnswer, GateWord } from "../../wire-gate.ts";
 import { ask } from "./api.ts";
 import { formatSize, formatSpan } from "./format.ts";
 import { FeatureName, Name } from "./names.tsx";

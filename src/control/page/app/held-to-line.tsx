@@ -1,4 +1,4 @@
-import type { BaselineAnswer, BaselinesAnswer } from "../../wire-baselines.ts";
+import type { BaselineAnswer, BaselinesAnswer } from "../../baselines/wire-baselines.ts";
 import { ask } from "./api.ts";
 import { formatSpan, formatTime } from "./format.ts";
 import { Name } from "./names.tsx";

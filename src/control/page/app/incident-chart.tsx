@@ -1,6 +1,6 @@
 import { useMemo } from "preact/hooks";
+import type { IncidentDetailAnswer, WitnessAnswer } from "../../incidents/wire-incidents.ts";
 import type { SeriesAnswer } from "../../wire.ts";
-import type { IncidentDetailAnswer, WitnessAnswer } from "../../wire-incidents.ts";
 import { Chart, type ChartLine } from "./chart.tsx";
 import type { ChartMark } from "./chart-marks.ts";
 import { type Columns, withGaps } from "./columns.ts";

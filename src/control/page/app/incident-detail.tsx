@@ -1,5 +1,5 @@
 import { useEffect, useRef } from "preact/hooks";
-import type { IncidentDetailAnswer, WitnessAnswer } from "../../wire-incidents.ts";
+import type { IncidentDetailAnswer, WitnessAnswer } from "../../incidents/wire-incidents.ts";
 import { AcknowledgeForm } from "./acknowledge-form.tsx";
 import { ask } from "./api.ts";
 import { CopyBlock } from "./copy-block.tsx";

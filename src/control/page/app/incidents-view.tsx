@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import type { IncidentAnswer, IncidentsAnswer } from "../../wire-incidents.ts";
+import type { IncidentAnswer, IncidentsAnswer } from "../../incidents/wire-incidents.ts";
 import { ask } from "./api.ts";
 import { formatAge, formatTime, localTime } from "./format.ts";
 import { SeverityBadge, StateTag } from "./health.tsx";

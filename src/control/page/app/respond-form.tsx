@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
-import type { FeedbackAnswer } from "../../wire-feedback.ts";
-import type { IncidentDetailAnswer } from "../../wire-incidents.ts";
-import type { SilenceAnswer } from "../../wire-silences.ts";
+import type { FeedbackAnswer } from "../../incidents/wire-feedback.ts";
+import type { IncidentDetailAnswer } from "../../incidents/wire-incidents.ts";
+import type { SilenceAnswer } from "../../incidents/wire-silences.ts";
 import { post } from "./api.ts";
 import { formatMoment } from "./format.ts";
 import { rememberedName, rememberName } from "./person-name.ts";
