@@ -11,12 +11,13 @@ export interface Run {
 
 /**
  * Runs a side to its end.
- * @param words the script and its arguments.
+ * @param words the script, TypeScript or compiled (compiled.ts), and its arguments.
  * @param until when it is to end, for a side that goes on for ever: its stdin is closed then.
  * @throws with what it wrote to stderr when it fails.
  */
 export async function run<R extends Run>(words: readonly string[], until?: Promise<void>): Promise<R> {
-  const child = spawn(process.execPath, ["--import", "tsx", ...words]);
+  const loader = words[0]?.endsWith(".ts") ? ["--import", "tsx"] : [];
+  const child = spawn(process.execPath, [...loader, ...words]);
   endWithBench(child);
   until?.then(
     () => child.stdin.end(),

@@ -5,7 +5,8 @@
  *   npm run bench:replay -- [--records 1000000] [--rounds 5] [--step-ms 1] [--json FILE]
  *
  * The records are those of bench:ingest. A larger step between them makes more and smaller windows, so that judging
- * weighs more; DuckDB's query judges nothing, so a third side replays without detectors. All clocks start once the modules are loaded and before a database is open.
+ * weighs more; DuckDB's query judges nothing, so a third side replays without detectors. All sides run as plain JavaScript,
+ * as installed; all clocks start once the modules are loaded and before a database is open.
  */
 import { createWriteStream, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -14,6 +15,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { parseArgs } from "node:util";
 import { exitOnSignals } from "../children.ts";
+import { compiled } from "../compiled.ts";
 import { makeRecords } from "../ingest/records.ts";
 import { alternate, conditions, type Run, ratiosOf, run, summary, table } from "../rounds.ts";
 
@@ -38,10 +40,12 @@ process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
 exitOnSignals();
 const path = join(folder, "records.jsonl");
 await pipeline(Readable.from(lines()), createWriteStream(path));
+const own = await compiled("bench/replay/own.ts");
+const duckDb = await compiled("bench/replay/duckdb.ts");
 const runs = await alternate(rounds, count, {
-  replay: () => run<ReplayRun>(["bench/replay/own.ts", path, String(count)]),
-  unjudged: () => run<ReplayRun>(["bench/replay/own.ts", path, String(count), "unjudged"]),
-  DuckDB: () => run<ReplayRun>(["bench/replay/duckdb.ts", path, String(count)]),
+  replay: () => run<ReplayRun>([own, path, String(count)]),
+  unjudged: () => run<ReplayRun>([own, path, String(count), "unjudged"]),
+  DuckDB: () => run<ReplayRun>([duckDb, path, String(count)]),
 });
 report(runs, statSync(path).size / count);
 
