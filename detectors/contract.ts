@@ -133,6 +133,7 @@ export interface Verdict {
   readonly selfCalibrated?: boolean;
   /** One sentence for a person: what changed, from what, to what. */
   readonly summary: string;
+  /** Kept of an anomalous verdict only: where nothing is wrong they need not be made. */
   readonly parts: readonly ExplanationPart[];
 }
 

@@ -7,6 +7,8 @@
  * Pure: no clock, no I/O, no randomness.
  */
 import type { DistributionDetector, DistributionSnapshot, Verdict } from "../contract.ts";
+import { upperMedian } from "../lib/order-statistics.ts";
+import { sum } from "../lib/sum.ts";
 import { logStudentTwoSided, significanceOf } from "../lib/tails.ts";
 import { insufficient, judged } from "../lib/verdicts.ts";
 import { spoken } from "../lib/words.ts";
@@ -113,16 +115,17 @@ function lawOf(memory: CardinalityMemory): HeapsLaw {
   const power = powerOf(memory);
   const levels = new Float64Array(memory.logDistinct.length);
   for (let i = 0; i < levels.length; i++) levels[i] = memory.logDistinct[i]! - power * memory.logCount[i]!;
-  const level = median(levels);
-  const deviations = levels.map((each) => Math.abs(each - level));
-  return { power, level, spread: Math.max(SPREAD_MIN, 1.4826 * median(deviations)) };
+  const level = upperMedian(levels);
+  const deviations = levels;
+  for (let i = 0; i < levels.length; i++) deviations[i] = Math.abs(levels[i]! - level);
+  return { power, level, spread: Math.max(SPREAD_MIN, 1.4826 * upperMedian(deviations)) };
 }
 
 /** Least squares, kept within [0, 1]; where windows are of one size there is nothing to learn and it does not matter. */
 function powerOf({ logDistinct, logCount }: CardinalityMemory): number {
   const n = logCount.length;
-  const meanCount = logCount.reduce((sum, each) => sum + each, 0) / n;
-  const meanDistinct = logDistinct.reduce((sum, each) => sum + each, 0) / n;
+  const meanCount = sum(logCount) / n;
+  const meanDistinct = sum(logDistinct) / n;
   let square = 1e-9;
   let product = 0;
   for (let i = 0; i < n; i++) {
@@ -130,11 +133,6 @@ function powerOf({ logDistinct, logCount }: CardinalityMemory): number {
     product += (logCount[i]! - meanCount) * (logDistinct[i]! - meanDistinct);
   }
   return Math.min(1, Math.max(0, product / square));
-}
-
-function median(values: Float64Array): number {
-  const sorted = values.slice().sort();
-  return sorted[Math.floor(sorted.length / 2)]!;
 }
 
 function learnCardinality(

@@ -62,7 +62,8 @@ function judgeHeavy(
   const share = heavy.count / n;
   const effect = Math.max(0, share - heavy.expected - current.rankErrorMax);
   const significance = significanceOf(heavy.logP);
-  return judged(effect >= options.effectMin && significance >= options.significanceMin, {
+  const anomalous = effect >= options.effectMin && significance >= options.significanceMin;
+  return judged(anomalous, {
     statistic: share,
     threshold: heavy.expected + options.effectMin,
     effect,
@@ -72,7 +73,9 @@ function judgeHeavy(
       heavy.count === 0
         ? "no single value became common"
         : `${spoken(heavy.value)} is ${percent(share)} of the numbers (${heavy.count} of ${n}), ${percent(heavy.expected)} before`,
-    parts: [{ label: spoken(heavy.value), reference: heavy.expected, current: share, contribution: share }],
+    parts: anomalous
+      ? [{ label: spoken(heavy.value), reference: heavy.expected, current: share, contribution: share }]
+      : [],
   });
 }
 

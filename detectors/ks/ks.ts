@@ -50,7 +50,8 @@ export const ks: DistributionDetector<KsOptions, null> = {
     const significance = significanceOf(logStephensTail(Math.max(0, gap.gap - sketchError), size));
     const threshold = options.effectMin + byChance + sketchError;
     const effect = Math.max(0, gap.gap - sketchError - byChance);
-    return judged(gap.gap > threshold && significance >= theoryLimit(context), {
+    const anomalous = gap.gap > threshold && significance >= theoryLimit(context);
+    return judged(anomalous, {
       statistic: gap.gap,
       threshold,
       effect,
@@ -58,7 +59,7 @@ export const ks: DistributionDetector<KsOptions, null> = {
       sketchError,
       // Where chance explains all of it there is nothing to explain, and most windows are so: no words are made.
       summary: effect > 0 ? describe(context.feature, gap, reference, current) : "",
-      parts: effect > 0 ? ksParts(gap, reference.snapshot, current) : [],
+      parts: anomalous ? ksParts(gap, reference.snapshot, current) : [],
     });
   },
   learn: (_reference, _current, _verdict, memory) => memory,

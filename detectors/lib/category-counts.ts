@@ -27,6 +27,23 @@ export function categoryTable(
   return table;
 }
 
+/** What the window has of each of the reference's names, in the reference's order. */
+export function countsOfNames(
+  reference: readonly CategoryCount[],
+  current: readonly CategoryCount[],
+): readonly number[] {
+  // A window counted onto the reference's cells has the very names, and a table of them costs more than the comparison.
+  if (sameNames(reference, current)) return current.map(({ count }) => count);
+  const counts = new Map(current.map(({ name, count }) => [name, count]));
+  return reference.map(({ name }) => counts.get(name) ?? 0);
+}
+
+function sameNames(reference: readonly CategoryCount[], current: readonly CategoryCount[]): boolean {
+  if (reference.length !== current.length) return false;
+  for (let i = 0; i < reference.length; i++) if (reference[i]!.name !== current[i]!.name) return false;
+  return true;
+}
+
 /** Share of `counts` in cells that are empty on the other side: the new, or (sides swapped) the vanished. */
 export function shareUnmatched(counts: readonly number[], other: readonly number[]): number {
   const total = counts.reduce((sum, count) => sum + count, 0);

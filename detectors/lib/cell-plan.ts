@@ -4,7 +4,7 @@
  */
 import type { DistributionSnapshot } from "../contract.ts";
 import { quantileEdges } from "./quantile-edges.ts";
-import { countAt, countBelow, countOf, countUpTo, type Steps } from "./steps.ts";
+import { countAt, countOf, countOfFirst, lowerIndex, type Steps, upperIndex } from "./steps.ts";
 import { spokenApart } from "./words.ts";
 
 /** A boundary between two cells: just at a value (values up to it lie left), or just below it. */
@@ -16,6 +16,9 @@ export interface Cut {
 export interface CellPlan {
   /** Ascending. There is one cell more than cuts. */
   readonly cuts: readonly Cut[];
+  /** The reference's values, and how many of them lie left of each cut. */
+  readonly values: Float64Array;
+  readonly leftOf: readonly number[];
   /** The reference's own numbers in each cell. */
   readonly counts: readonly number[];
   /** The cell in words. Worked out when first asked for: most verdicts are never read. */
@@ -35,10 +38,13 @@ export function cellPlan(reference: DistributionSnapshot, binCount: number): Cel
 
 function makePlan(reference: DistributionSnapshot, binCount: number): CellPlan {
   const cuts = cutsOf(reference, binCount);
+  const leftOf = valuesLeftOf(reference.values, cuts);
   let names: string[] | undefined;
   return {
     cuts,
-    counts: countsBetween(reference, cuts),
+    values: reference.values,
+    leftOf,
+    counts: countsBetween(reference, leftOf),
     labelOf: (cell) => {
       names ??= spokenApart(cuts.map((cut) => cut.at));
       return numberLabel(names, cell);
@@ -71,12 +77,21 @@ function pointMasses(steps: Steps, binCount: number): number[] {
   return found;
 }
 
-/** Numbers in each cell. */
-export function countsBetween(steps: Steps, cuts: readonly Cut[]): number[] {
+/** A side's numbers in each of the plan's cells. */
+export function countsIn(steps: Steps, { values, cuts, leftOf }: CellPlan): number[] {
+  // Most windows lie on the very edges of their baseline, where each cut has been looked for already.
+  return countsBetween(steps, steps.values === values ? leftOf : valuesLeftOf(steps.values, cuts));
+}
+
+function valuesLeftOf(values: Float64Array, cuts: readonly Cut[]): number[] {
+  return cuts.map(({ at, inclusive }) => (inclusive ? upperIndex(values, at) : lowerIndex(values, at)));
+}
+
+function countsBetween(steps: Steps, leftOf: readonly number[]): number[] {
   const counts: number[] = [];
   let before = 0;
-  for (const { at, inclusive } of cuts) {
-    const upTo = inclusive ? countUpTo(steps, at) : countBelow(steps, at);
+  for (const valueCount of leftOf) {
+    const upTo = countOfFirst(steps, valueCount);
     counts.push(upTo - before);
     before = upTo;
   }

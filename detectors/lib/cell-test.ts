@@ -9,6 +9,8 @@ import { type Counts, totalOf } from "./cells.ts";
 import { logBinomialUpper, logChiSquareTail } from "./tails.ts";
 
 const EXPECTED_MIN = 5;
+/** Pearson's, that of the rare cells together, and that of the rarest. */
+const TESTS = 3;
 
 /**
  * @param extra variance beyond sampling, as a share of it: what the sketches' own error adds (0 when exact)
@@ -18,17 +20,20 @@ export function logCellTest(cells: readonly Counts[], extra: number): number {
   const { reference: n, current: m } = totalOf(cells);
   if (n === 0 || m === 0) return 0;
   const expected = (cell: Counts) => ((cell.reference + cell.current) * Math.min(n, m)) / (n + m);
-  const common = cells.filter((cell) => expected(cell) >= EXPECTED_MIN);
-  const small = cells.filter((cell) => expected(cell) < EXPECTED_MIN);
+  const common: Counts[] = [];
+  const small: Counts[] = [];
+  for (const cell of cells) (expected(cell) >= EXPECTED_MIN ? common : small).push(cell);
   if (small.length === 0) return logPearson(common, n, m, extra);
   const rest = totalOf(small);
-  const enough = expected(rest) >= EXPECTED_MIN;
-  const logPs = [
-    logPearson(enough ? [...common, rest] : common, n, m, extra),
+  if (expected(rest) >= EXPECTED_MIN) common.push(rest);
+  let rarest = Number.POSITIVE_INFINITY;
+  for (const cell of small) rarest = Math.min(rarest, logRare(cell, n, m, extra));
+  const strongest = Math.min(
+    logPearson(common, n, m, extra),
     logRare(rest, n, m, extra),
-    Math.log(small.length) + Math.min(...small.map((cell) => logRare(cell, n, m, extra))),
-  ];
-  return Math.min(0, Math.log(logPs.length) + Math.min(...logPs));
+    Math.log(small.length) + rarest,
+  );
+  return Math.min(0, Math.log(TESTS) + strongest);
 }
 
 function logPearson(cells: readonly Counts[], n: number, m: number, extra: number): number {

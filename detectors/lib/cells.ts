@@ -5,8 +5,8 @@
  * below and above all that the reference saw, each point mass, each of its top categories, the rest, the unseen.
  */
 import type { CategoryCount, DistributionSnapshot } from "../contract.ts";
-import { categoryTable } from "./category-counts.ts";
-import { type CellPlan, cellPlan, countsBetween } from "./cell-plan.ts";
+import { categoryTable, countsOfNames } from "./category-counts.ts";
+import { type CellPlan, cellPlan, countsIn } from "./cell-plan.ts";
 import { countOf } from "./steps.ts";
 
 export interface Cell {
@@ -66,25 +66,25 @@ export function cutCells(
   current: DistributionSnapshot,
   options: CellOptions,
 ): CutCells {
-  const others = filled([
-    exact(
-      "absent",
-      reference.recordCount - reference.presentCount,
-      current.recordCount - current.presentCount,
-    ),
-    exact("null", reference.nullCount, current.nullCount),
-    exact("not finite", reference.nonFiniteCount, current.nonFiniteCount),
-    ...numberCells(reference, current, options.binCount),
-  ]);
-  const cells = [...others, ...filled(categoryCells(reference, current, options.categoryCountMax))];
+  const others: Cell[] = [];
+  addExact(
+    others,
+    "absent",
+    reference.recordCount - reference.presentCount,
+    current.recordCount - current.presentCount,
+  );
+  addExact(others, "null", reference.nullCount, current.nullCount);
+  addExact(others, "not finite", reference.nonFiniteCount, current.nonFiniteCount);
+  addNumberCells(others, reference, current, options.binCount);
+  const cells = others.slice();
+  addCategoryCells(cells, reference, current, options.categoryCountMax);
   const complete = reference.categoryOtherCount === 0 && current.categoryOtherCount === 0;
   if (!complete || reference.categories.length === 0) return { cells, testCells: cells };
   const { reference: left, current: right, names } = categoryTable(reference.categories, current.categories);
-  return { cells, testCells: [...others, ...names.map((name, i) => exact(name, left[i]!, right[i]!))] };
-}
-
-function filled(cells: readonly Cell[]): Cell[] {
-  return cells.filter((cell) => cell.reference > 0 || cell.current > 0);
+  names.forEach((name, i) => {
+    others.push(exact(name, left[i]!, right[i]!));
+  });
+  return { cells, testCells: others };
 }
 
 /** The cell in words. */
@@ -103,24 +103,32 @@ function exact(source: string, reference: number, current: number): Cell {
   };
 }
 
-function numberCells(
+/** One that is empty on both sides is no cell. */
+function addExact(cells: Cell[], source: string, reference: number, current: number): void {
+  if (reference > 0 || current > 0) cells.push(exact(source, reference, current));
+}
+
+function addNumberCells(
+  cells: Cell[],
   reference: DistributionSnapshot,
   current: DistributionSnapshot,
   binCount: number,
-): Cell[] {
-  if (countOf(reference) === 0) return [exact("a number", 0, countOf(current))];
+): void {
+  if (countOf(reference) === 0) {
+    addExact(cells, "a number", 0, countOf(current));
+    return;
+  }
   const plan = cellPlan(reference, binCount);
-  const counts = countsBetween(current, plan.cuts);
+  const counts = countsIn(current, plan);
   const referenceError = reference.rankErrorMax * countOf(reference);
   const currentError = current.rankErrorMax * countOf(current);
-  const cells: Cell[] = [];
   let between = 0;
   for (let i = 0; i < counts.length; i++) {
     // The first and last lie beyond the reference's least and greatest, which are exact in it.
     const beyond = i === 0 || i === counts.length - 1;
     // A gap between two values that the reference never filled: all gaps together are one cell.
     if (!beyond && plan.counts[i] === 0) between += counts[i]!;
-    else
+    else if (plan.counts[i]! > 0 || counts[i]! > 0)
       cells.push({
         source: { plan, index: i },
         reference: plan.counts[i]!,
@@ -129,45 +137,59 @@ function numberCells(
         currentError: beyond ? 0 : currentError,
       });
   }
-  cells.push(exact("between known values", 0, between));
-  return cells;
+  addExact(cells, "between known values", 0, between);
 }
 
-function categoryCells(
+function addCategoryCells(
+  cells: Cell[],
   reference: DistributionSnapshot,
   current: DistributionSnapshot,
   countMax: number,
-): Cell[] {
+): void {
   const texts = (side: DistributionSnapshot) => side.stringCount + side.booleanCount;
-  if (texts(reference) === 0) return [exact("not a number", 0, texts(current))];
+  if (texts(reference) === 0) {
+    addExact(cells, "not a number", 0, texts(current));
+    return;
+  }
   const complete = reference.categoryOtherCount === 0;
-  const top = reference.categories.filter(({ count }) => !complete || count > 1).slice(0, countMax);
-  const counts = new Map(current.categories.map(({ name, count }) => [name, count]));
-  const cells: Cell[] = top.map((category) => ({
-    source: category,
-    reference: category.count,
-    current: counts.get(category.name) ?? 0,
-    referenceError: reference.categoryErrorMax,
-    currentError: current.categoryErrorMax,
-  }));
-  const rest = (side: DistributionSnapshot, key: "reference" | "current") =>
-    Math.max(0, texts(side) - cells.reduce((sum, cell) => sum + cell[key], 0));
-  const unseen = unseenCount(reference, current);
+  const counts = countsOfNames(reference.categories, current.categories);
+  // What no cell of its own takes.
+  let referenceRest = texts(reference);
+  let currentRest = texts(current);
   // How often the reference itself met a value for the only time: by Good and Turing, the share in which the next
   // records will be new. Without it every long tail would look like drift, for its unseen share is never 0.
-  const once = complete ? reference.categories.filter(({ count }) => count === 1).length : 0;
-  return [
-    ...cells,
-    exact("other", rest(reference, "reference") - once, rest(current, "current") - unseen),
-    exact("unseen", once, unseen),
-  ];
+  let once = 0;
+  let cellCount = 0;
+  let known = 0;
+  for (let i = 0; i < counts.length; i++) {
+    const category = reference.categories[i]!;
+    const now = counts[i]!;
+    known += now;
+    const single = complete && category.count === 1;
+    if (single) once++;
+    if (cellCount === countMax || (complete && category.count <= 1)) continue;
+    cellCount++;
+    referenceRest -= category.count;
+    currentRest -= now;
+    if (category.count > 0 || now > 0)
+      cells.push({
+        source: category,
+        reference: category.count,
+        current: now,
+        referenceError: reference.categoryErrorMax,
+        currentError: current.categoryErrorMax,
+      });
+  }
+  const unseen = unseenCount(reference, current, known);
+  addExact(cells, "other", Math.max(0, referenceRest) - once, Math.max(0, currentRest) - unseen);
+  addExact(cells, "unseen", once, unseen);
 }
 
-/** Only a reference that kept every category can say that one was never seen. */
-function unseenCount(reference: DistributionSnapshot, current: DistributionSnapshot): number {
+/** Only a reference that kept every category can say that one was never seen. @param known names of it in the window */
+function unseenCount(reference: DistributionSnapshot, current: DistributionSnapshot, known: number): number {
   if (reference.categoryOtherCount > 0) return 0;
-  const known = new Set(reference.categories.map(({ name }) => name));
-  const listed = current.categories.reduce((sum, { name, count }) => sum + (known.has(name) ? 0 : count), 0);
+  let listed = -known;
+  for (const { count } of current.categories) listed += count;
   // What is not listed is unseen too, unless the current sketch overflowed and may have dropped a known name.
   return listed + (current.categoryErrorMax === 0 ? current.categoryOtherCount : 0);
 }

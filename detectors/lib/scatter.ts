@@ -5,6 +5,8 @@
  * Each squared statistic of an accepted window, over what plain sampling puts at the same quantile, is one estimate
  * of the whole variance; the larger of what the median and the 90 % quantile say is taken.
  */
+import { quantileAboveZero } from "./order-statistics.ts";
+
 const SCATTERS_MAX = 200;
 const SCATTERS_MIN = 8;
 const NORMAL_90 = 1.2816;
@@ -33,19 +35,11 @@ export function learnScatter(scatter: Scatter, square: number, degrees: number, 
 /** 1/ν, 0 until enough windows were seen. */
 export function excessOf(scatter: Scatter): number {
   if (scatter.at50.length < SCATTERS_MIN) return 0;
-  return Math.max(0, quantileOf(scatter.at50, 0.5), quantileOf(scatter.at90, 0.9));
+  return Math.max(quantileAboveZero(scatter.at50, 0.5), quantileAboveZero(scatter.at90, 0.9));
 }
 
 /** Wilson and Hilferty 1931, within a per cent from 2 degrees on. */
 function chiSquareQuantile(degrees: number, normalQuantile: number): number {
   const spread = 2 / (9 * degrees);
   return degrees * Math.max(0.05, 1 - spread + normalQuantile * Math.sqrt(spread)) ** 3;
-}
-
-function quantileOf(values: readonly number[], q: number): number {
-  const sorted = new Float64Array(values).sort();
-  const position = q * (sorted.length - 1);
-  const below = Math.floor(position);
-  const above = Math.min(below + 1, sorted.length - 1);
-  return sorted[below]! + (position - below) * (sorted[above]! - sorted[below]!);
 }

@@ -36,14 +36,17 @@ export function stepsOf(sample: Iterable<number>): Steps {
 
 /** How many numbers are at or below `value`. */
 export function countUpTo(steps: Steps, value: number): number {
-  const index = upperIndex(steps.values, value);
-  return index === 0 ? 0 : steps.cumulativeCounts[index - 1]!;
+  return countOfFirst(steps, upperIndex(steps.values, value));
 }
 
 /** How many numbers are below `value`. */
 export function countBelow(steps: Steps, value: number): number {
-  const index = lowerIndex(steps.values, value);
-  return index === 0 ? 0 : steps.cumulativeCounts[index - 1]!;
+  return countOfFirst(steps, lowerIndex(steps.values, value));
+}
+
+/** How many numbers the first so many of `values` stand for. */
+export function countOfFirst(steps: Steps, valueCount: number): number {
+  return valueCount === 0 ? 0 : steps.cumulativeCounts[valueCount - 1]!;
 }
 
 /** The value at 1-based `rank` in the sorted sample. */
@@ -52,7 +55,7 @@ export function valueAtRank(steps: Steps, rank: number): number {
 }
 
 /** First index whose entry is at least `value`; the length when there is none. */
-function lowerIndex(ascending: Float64Array, value: number): number {
+export function lowerIndex(ascending: Float64Array, value: number): number {
   let low = 0;
   let high = ascending.length;
   while (low < high) {
@@ -64,7 +67,7 @@ function lowerIndex(ascending: Float64Array, value: number): number {
 }
 
 /** First index whose entry is above `value`; the length when there is none. */
-function upperIndex(ascending: Float64Array, value: number): number {
+export function upperIndex(ascending: Float64Array, value: number): number {
   let low = 0;
   let high = ascending.length;
   while (low < high) {

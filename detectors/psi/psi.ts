@@ -46,16 +46,16 @@ export const psi: DistributionDetector<PsiOptions, null> = {
     const threshold = options.effectMin + noise.sampling + noise.sketch;
     const significance = significanceOf(logCellTest(testCells, noise.extra));
     const effect = Math.max(0, statistic - noise.sampling - noise.sketch);
-    // Where chance explains all of it there is nothing to explain, and most windows are so: no words are made.
-    const parts = effect > 0 ? psiParts(cells) : [];
-    return judged(statistic > threshold && significance >= theoryLimit(context), {
+    const anomalous = statistic > threshold && significance >= theoryLimit(context);
+    return judged(anomalous, {
       statistic,
       threshold,
       effect,
       significance,
       sketchError: noise.sketch,
-      summary: effect > 0 ? describe(context.feature, reference.name, statistic, parts) : "",
-      parts,
+      // Where chance explains all of it there is nothing to explain, and most windows are so: no words are made.
+      summary: effect > 0 ? describe(context.feature, reference.name, statistic, cells, totals) : "",
+      parts: anomalous ? psiParts(cells) : [],
     });
   },
   learn: (_reference, _current, _verdict, memory) => memory,
@@ -117,11 +117,13 @@ function describe(
   feature: string,
   name: string,
   statistic: number,
-  parts: readonly ExplanationPart[],
+  cells: readonly Cell[],
+  { reference: n, current: m }: Counts,
 ): string {
-  const most = parts.reduce((a, b) => (b.contribution > a.contribution ? b : a));
+  let most = cells[0]!;
+  for (const cell of cells) if (termOf(cell, n, m) > termOf(most, n, m)) most = cell;
   return (
-    `${feature}: PSI ${spoken(statistic)} against ${name}; most of it from ${most.label}: ` +
-    `${percent(most.current)}, was ${percent(most.reference)}`
+    `${feature}: PSI ${spoken(statistic)} against ${name}; most of it from ${cellLabel(most)}: ` +
+    `${percent(most.current / m)}, was ${percent(most.reference / n)}`
   );
 }

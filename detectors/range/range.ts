@@ -4,8 +4,15 @@
  * Held to the frozen reference: a range that grew with every unalerted value would hide 99999 from then on; only the
  * rate at which values beyond it come is learned. Pure: no clock, no I/O, no randomness.
  */
-import type { DistributionDetector, DistributionSnapshot, Reference, Verdict } from "../contract.ts";
+import type {
+  DistributionDetector,
+  DistributionSnapshot,
+  ExplanationPart,
+  Reference,
+  Verdict,
+} from "../contract.ts";
 import { clumpSize, emptyNovelty, learnNovelty, type Novelty, noveltySignificance } from "../lib/novelty.ts";
+import { onceForWindow } from "../lib/once.ts";
 import { countBelow, countOf, countUpTo, valueAtRank } from "../lib/steps.ts";
 import { insufficient, judged } from "../lib/verdicts.ts";
 import { percent, spoken } from "../lib/words.ts";
@@ -80,8 +87,9 @@ function judgeRange(
   const outside = beyond.below + beyond.above;
   const significance = significanceOfBeyond(reference, beyond, memory);
   const share = outside / beyond.count;
-  const [least, greatest] = [spoken(min), spoken(max)];
-  return judged(significance >= options.significanceMin, {
+  const [least, greatest] = edgesInWords(reference.snapshot);
+  const anomalous = significance >= options.significanceMin;
+  return judged(anomalous, {
     statistic: share,
     threshold: 0,
     effect: share,
@@ -91,21 +99,17 @@ function judgeRange(
     summary:
       `${outside} of ${beyond.count} numbers (${percent(share)}) outside ${least} to ${greatest}; ` +
       `this window has ${spoken(current.min)} to ${spoken(current.max)}`,
-    parts: [
-      {
-        label: `below ${least}`,
-        reference: 0,
-        current: beyond.below / beyond.count,
-        contribution: beyond.below / beyond.count,
-      },
-      {
-        label: `above ${greatest}`,
-        reference: 0,
-        current: beyond.above / beyond.count,
-        contribution: beyond.above / beyond.count,
-      },
-    ],
+    parts: anomalous
+      ? [partOf(`below ${least}`, beyond.below, beyond), partOf(`above ${greatest}`, beyond.above, beyond)]
+      : [],
   });
+}
+
+/** Least and greatest: every verdict says them, and the reference is the same for all. */
+const edgesInWords = onceForWindow(({ min, max }): readonly [string, string] => [spoken(min), spoken(max)]);
+
+function partOf(label: string, outside: number, { count }: Beyond): ExplanationPart {
+  return { label, reference: 0, current: outside / count, contribution: outside / count };
 }
 
 function significanceOfBeyond(reference: Reference, beyond: Beyond, memory: RangeMemory): number {

@@ -4,7 +4,13 @@
  * One string in a column of numbers breaks the next cast, so a single one is a certain sign where the lane never had
  * any. Types that come now and then are learned as a rate. Pure: no clock, no I/O, no randomness.
  */
-import type { DistributionDetector, DistributionSnapshot, Reference, Verdict } from "../contract.ts";
+import type {
+  DistributionDetector,
+  DistributionSnapshot,
+  ExplanationPart,
+  Reference,
+  Verdict,
+} from "../contract.ts";
 import { emptyNovelty, learnNovelty, type Novelty, noveltySignificance } from "../lib/novelty.ts";
 import { insufficient, judged } from "../lib/verdicts.ts";
 import { percent } from "../lib/words.ts";
@@ -54,7 +60,8 @@ function judgeTypes(
   const strangers = TYPES.map((type) => strangerOf(type, reference.snapshot, current, memory));
   const worst = strangers.reduce((a, b) => (b.significance > a.significance ? b : a));
   const count = strangers.reduce((sum, stranger) => sum + stranger.count, 0);
-  return judged(worst.significance >= options.significanceMin, {
+  const anomalous = worst.significance >= options.significanceMin;
+  return judged(anomalous, {
     statistic: count / values,
     threshold: 0,
     effect: count / values,
@@ -66,13 +73,17 @@ function judgeTypes(
       count === 0
         ? "types as in the reference"
         : `${worst.count} of ${values} values (${percent(worst.count / values)}) are of type ${worst.type}, never so before`,
-    parts: strangers.map((stranger) => ({
-      label: stranger.type,
-      reference: 0,
-      current: stranger.count / values,
-      contribution: stranger.count / values,
-    })),
+    parts: anomalous ? partsOf(strangers, values) : [],
   });
+}
+
+function partsOf(strangers: readonly Stranger[], values: number): ExplanationPart[] {
+  return strangers.map(({ type, count }) => ({
+    label: type,
+    reference: 0,
+    current: count / values,
+    contribution: count / values,
+  }));
 }
 
 /** A type is a stranger where the reference had (almost) none of it. */

@@ -8,6 +8,7 @@
  * Pure: no clock, no I/O, no randomness.
  */
 import type { DistributionDetector, DistributionSnapshot, Reference, Verdict } from "../contract.ts";
+import { countsOfNames } from "../lib/category-counts.ts";
 import { onceForWindow } from "../lib/once.ts";
 import { sum } from "../lib/sum.ts";
 import { logStudentTwoSided, significanceOf } from "../lib/tails.ts";
@@ -178,15 +179,13 @@ interface Counted {
 
 /** The reference's names in its order, then all others; the last has no say of its own but belongs to the total. */
 function nameCounts(reference: DistributionSnapshot, current: DistributionSnapshot): Counted {
-  const counts = new Map(current.categories.map(({ name, count }) => [name, count]));
-  const labels = reference.categories.map(({ name }) => name);
   const before = reference.categories.map(({ count }) => count);
-  const now = labels.map((name) => counts.get(name) ?? 0);
+  const now = countsOfNames(reference.categories, current.categories);
   const rest = current.stringCount + current.booleanCount - sum(now);
   return {
     before: [...before, reference.categoryOtherCount],
     now: [...now, Math.max(0, rest)],
-    labelOf: (i) => labels[i] ?? "any other",
+    labelOf: (i) => reference.categories[i]?.name ?? "any other",
   };
 }
 

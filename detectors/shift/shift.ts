@@ -13,6 +13,7 @@ import type {
   Reference,
   Verdict,
 } from "../contract.ts";
+import { countsOfNames } from "../lib/category-counts.ts";
 import { cdfGap } from "../lib/cdf-gap.ts";
 import { logStephensTail } from "../lib/kolmogorov.ts";
 import { logShareTest, type ShareSquare, shareSquare } from "../lib/share-test.ts";
@@ -50,8 +51,8 @@ export const shift: DistributionDetector<ShiftOptions, null> = {
 interface Cells {
   readonly reference: readonly number[];
   readonly current: readonly number[];
-  /** Names, or upper edges of numbers: they become words only where something is said of them. */
-  readonly labels: readonly (string | number)[];
+  /** In words: made only where something is said of a cell. */
+  readonly labelOf: (cell: number) => string;
 }
 
 function judgeShift(reference: Reference, current: DistributionSnapshot, options: ShiftOptions): Verdict {
@@ -106,11 +107,11 @@ function described(
   n: number,
   moved: number,
 ): { summary: string; parts: ExplanationPart[] } {
-  const parts = cells.labels.map((label, i) => {
-    const reference = cells.reference[i]! / before;
+  const parts = cells.reference.map((count, i) => {
+    const reference = count / before;
     const share = cells.current[i]! / n;
-    const words = typeof label === "number" ? `up to ${spoken(label)}` : label;
-    return { label: words, reference, current: share, contribution: Math.abs(share - reference) / 2 };
+    const label = cells.labelOf(i);
+    return { label, reference, current: share, contribution: Math.abs(share - reference) / 2 };
   });
   const most = parts.reduce((a, b) => (b.contribution > a.contribution ? b : a));
   const summary =
@@ -123,7 +124,7 @@ function described(
 function numberCells(reference: DistributionSnapshot, current: DistributionSnapshot): Cells {
   const groups = Math.min(GROUPS_MAX, Math.max(2, countOf(current) / EXPECTED_PER_GROUP));
   const groupMass = countOf(reference) / groups;
-  const labels: (string | number)[] = [];
+  const edges: number[] = [];
   const counts: [number[], number[]] = [[], []];
   let start = 0;
   let startCurrent = 0;
@@ -142,29 +143,23 @@ function numberCells(reference: DistributionSnapshot, current: DistributionSnaps
         : current.cumulativeCounts[currentIndex - 1]!;
     counts[0].push(mass);
     counts[1].push(currentCount - startCurrent);
-    labels.push(last ? "the largest values" : edge);
+    edges.push(edge);
     start = reference.cumulativeCounts[i]!;
     startCurrent = currentCount;
   }
-  return { reference: counts[0], current: counts[1], labels };
+  const last = edges.length - 1;
+  const labelOf = (cell: number) => (cell === last ? "the largest values" : `up to ${spoken(edges[cell]!)}`);
+  return { reference: counts[0], current: counts[1], labelOf };
 }
 
 /** The reference's names in its order, then all others. */
 function nameCells(reference: DistributionSnapshot, current: DistributionSnapshot): Cells {
-  const aligned = sameNames(reference, current);
-  const counts = aligned ? undefined : new Map(current.categories.map(({ name, count }) => [name, count]));
-  const labels = reference.categories.map(({ name }) => name);
   const own = reference.categories.map(({ count }) => count);
-  const theirs = labels.map((name, i) => counts?.get(name) ?? (aligned ? current.categories[i]!.count : 0));
+  const theirs = countsOfNames(reference.categories, current.categories);
   const others = current.stringCount + current.booleanCount - sum(theirs);
   return {
     reference: [...own, reference.categoryOtherCount],
     current: [...theirs, Math.max(0, others)],
-    labels: [...labels, "other"],
+    labelOf: (i) => reference.categories[i]?.name ?? "other",
   };
-}
-
-function sameNames(reference: DistributionSnapshot, current: DistributionSnapshot): boolean {
-  if (reference.categories.length !== current.categories.length) return false;
-  return reference.categories.every(({ name }, i) => current.categories[i]!.name === name);
 }
