@@ -4,27 +4,23 @@ import type { Browser, Page } from "playwright-core";
 import { build } from "vite";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { systemClock } from "../../src/base/clock.ts";
-import { Telemetry } from "../../src/base/telemetry.ts";
-import type { ControlOptions, ControlServer } from "../../src/control/contract.ts";
 import { packageRoot, pageRoot } from "../../src/control/page/page-root.ts";
-import { startControlServer } from "../../src/control/server.ts";
 import { readSilences } from "../../src/incident/silence.ts";
-import type { IncidentRow, Store } from "../../src/store/contract.ts";
 import { makeStore, storeOptionsSchema } from "../../src/store/index.ts";
 import { chromiumPath } from "../harness/engines.ts";
 import { describeWithEngines } from "../harness/engines-suite.ts";
 import { launchChromium, openWatched, type Watched } from "./browser.ts";
-import { HOSTILE_LANE, MINUTE_MS, seedStore } from "./seeded-world.ts";
+import { HOSTILE_LANE, MINUTE_MS } from "./seeded-world.ts";
+import { LANE_SETTINGS, ServedWorld } from "./served-world.ts";
 
-const telemetry = new Telemetry({ level: "silent" });
 /** Longest that anything on the page may take to appear on a busy machine. */
 const SOON = { timeout: 30_000 };
+/** The page is looked at for as long as a busy machine takes: what is due meanwhile is not overdue. */
+const LOOKED_AT = { laneSettings: () => ({ ...LANE_SETTINGS, judgingMsMax: 60_000 }) };
 
 describeWithEngines(["chromium"], "the page in Chromium", () => {
   let browser: Browser;
-  let store: Store;
-  let server: ControlServer;
-  let incidents: readonly IncidentRow[];
+  let world: ServedWorld;
   let watched: Watched;
   let page: Page;
   /** End of the newest window. */
@@ -41,41 +37,19 @@ describeWithEngines(["chromium"], "the page in Chromium", () => {
 
   beforeEach(async () => {
     untilMs = Math.floor(Date.now() / MINUTE_MS) * MINUTE_MS;
-    store = makeStore(storeOptionsSchema.parse({ type: "duckdb" }), { clock: systemClock, telemetry });
-    await store.open();
-    incidents = await seedStore(store, untilMs);
-    server = await start();
+    world = new ServedWorld(systemClock, untilMs);
+    await world.open(LOOKED_AT);
   });
   afterEach(async () => {
     await watched?.context.close();
-    await server.stop();
-    await store.close();
+    await world.close();
   });
-
-  function start(changes: Partial<ControlOptions> = {}): Promise<ControlServer> {
-    return startControlServer({
-      store,
-      telemetry,
-      clock: systemClock,
-      host: "127.0.0.1",
-      port: 0,
-      readiness: async () => [{ name: "store", ok: await store.ready(), detail: "answers" }],
-      laneSettings: () => ({
-        windowSizeMs: MINUTE_MS,
-        latenessMs: 10_000,
-        judgingMsMax: 60_000,
-        pageBudgetPerWeek: 0.25,
-        gate: { insufficient: "unknown" },
-      }),
-      ...changes,
-    });
-  }
 
   async function open(
     hash: string,
     look: Partial<{ width: number; height: number; scheme: "light" | "dark" }> = {},
   ): Promise<Page> {
-    watched = await openWatched(browser, `${server.url}/${hash}`, {
+    watched = await openWatched(browser, `${world.url}/${hash}`, {
       width: 1280,
       height: 900,
       scheme: "light",
@@ -163,7 +137,7 @@ describeWithEngines(["chromium"], "the page in Chromium", () => {
   });
 
   test("a person says what an incident was, and silences its lane for a while", async () => {
-    const open_ = incidents.find(({ swimlane, state }) => swimlane === "prod" && state === "open")!;
+    const open_ = world.incidents.find(({ swimlane, state }) => swimlane === "prod" && state === "open")!;
     await open(`#/incidents/${open_.id}`);
     const form = page.getByRole("region", { name: "Your answer" });
     await form.waitFor(SOON);
@@ -177,17 +151,17 @@ describeWithEngines(["chromium"], "the page in Chromium", () => {
     await form.getByRole("combobox").selectOption("8h");
     await form.getByRole("button", { name: "Silence the lane" }).click(SOON);
     await expect.poll(() => form.getByRole("status").textContent(), SOON).toContain("Silent until");
-    expect(await store.readFeedback({ incidentId: open_.id })).toMatchObject([
+    expect(await world.store.readFeedback({ incidentId: open_.id })).toMatchObject([
       { label: "noise", swimlane: "prod", givenBy: "Zoë <img src=x>" },
     ]);
-    const [silence] = await readSilences(store);
+    const [silence] = await readSilences(world.store);
     expect(silence).toMatchObject({ swimlane: "prod", reason: "the nightly <b>batch</b>" });
     expect(silence!.endMs - silence!.startMs).toBe(8 * 60 * MINUTE_MS);
     expectNoComplaint();
   });
 
   test("an incident tells what, where, since when, parts, SQL; acknowledging it is stored", async () => {
-    const open_ = incidents.find(({ swimlane, state }) => swimlane === "prod" && state === "open")!;
+    const open_ = world.incidents.find(({ swimlane, state }) => swimlane === "prod" && state === "open")!;
     await open("#/incidents");
     await page.locator(`.incident a[href*="${open_.id}"]`).click(SOON);
     const detail = page.locator(".incident-detail");
@@ -200,7 +174,7 @@ describeWithEngines(["chromium"], "the page in Chromium", () => {
     await header.getByPlaceholder("Your name").fill("Zoë <img src=x>");
     await header.getByRole("button", { name: "Acknowledge" }).click();
     await detail.getByText("by Zoë <img src=x>").waitFor(SOON);
-    expect(await store.readIncidents({ id: open_.id })).toMatchObject([
+    expect(await world.store.readIncidents({ id: open_.id })).toMatchObject([
       { state: "acknowledged", acknowledgedBy: "Zoë <img src=x>" },
     ]);
     expectNoComplaint();
@@ -233,13 +207,13 @@ describeWithEngines(["chromium"], "the page in Chromium", () => {
     await open("#/lane/eval?source=watch-events&range=1h");
     await page.locator("section[aria-label=Volume] .readout").waitFor(SOON);
     const before = await page.locator(".facts").first().textContent();
-    const [last] = await store.readWindows({ swimlane: "eval", descending: true, limit: 1 });
-    await store.writeWindows(
+    const [last] = await world.store.readWindows({ swimlane: "eval", descending: true, limit: 1 });
+    await world.store.writeWindows(
       [{ ...last!, windowStartMs: last!.windowStartMs + MINUTE_MS, recordCount: 31_415 }],
       [],
     );
-    const [row] = await store.readIncidents({ states: ["open"] });
-    await store.writeIncidents([
+    const [row] = await world.store.readIncidents({ states: ["open"] });
+    await world.store.writeIncidents([
       { ...row!, id: "inc-made-now", swimlane: "eval", title: "eval: made just now", startMs: untilMs },
     ]);
     await expect.poll(() => page.locator(".facts").first().textContent(), SOON).toContain("31,415 records");
@@ -252,7 +226,7 @@ describeWithEngines(["chromium"], "the page in Chromium", () => {
   });
 
   test("every view of every lane holds at 400 pixels, in the dark, without scrolling sideways", async () => {
-    const openIncident = incidents.find(({ state }) => state === "open")!;
+    const openIncident = world.incidents.find(({ state }) => state === "open")!;
     const hostile = encodeURIComponent(HOSTILE_LANE);
     for (const hash of [
       "#/lanes",
@@ -282,21 +256,20 @@ describeWithEngines(["chromium"], "the page in Chromium", () => {
   test("without the server the page says so and how old it is, and recovers by itself", async () => {
     await open("#/lanes");
     await page.locator(".lane-table").waitFor(SOON);
-    const { port } = new URL(server.url);
-    await server.stop();
+    const { port } = new URL(world.url);
+    await world.stopServing();
     await page.locator(".disconnected").waitFor(SOON);
     expect(await page.locator(".disconnected").textContent()).toMatch(
       /does not answer.*What you see is from \d\d:\d\d:\d\d UTC/,
     );
     expect(await page.locator(".lane-table tbody tr").count()).toBe(5);
-    server = await start({ port: Number(port) });
+    await world.serve({ ...LOOKED_AT, port: Number(port) });
     await page.locator(".disconnected").waitFor({ ...SOON, state: "detached" });
     expect(watched.complaints).toEqual([]);
   });
 
   test("a server with a token asks for it once, and a wrong one is told", async () => {
-    await server.stop();
-    server = await start({ token: "s3cret" });
+    await world.serve({ ...LOOKED_AT, token: "s3cret" });
     await open("#/lanes");
     await page.getByLabel("Token").fill("wrong", SOON);
     await page.getByRole("button", { name: "Open" }).click();
@@ -314,18 +287,16 @@ describeWithEngines(["chromium"], "the page in Chromium", () => {
     await page.evaluate('location.hash = "#/nonsense/x"');
     await page.getByText("There is no such view.").waitFor(SOON);
     await watched.context.close();
-    await server.stop();
-    const empty = makeStore(storeOptionsSchema.parse({ type: "duckdb" }), { clock: systemClock, telemetry });
+    const empty = makeStore(storeOptionsSchema.parse({ type: "duckdb" }), world);
     await empty.open();
-    server = await start({ store: empty });
+    await world.serve({ ...LOOKED_AT, store: empty });
     await open("#/lanes");
     await page.getByText("No lane has sent a record yet.").waitFor(SOON);
     await page.getByRole("link", { name: "Incidents" }).click();
     await page.getByText("No open incident.").waitFor(SOON);
     expectNoComplaint();
-    await server.stop();
+    await world.stopServing();
     await empty.close();
-    server = await start();
   });
 });
 

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { LANE_SETTINGS } from "../../../test/browser/served-world.ts";
 import { ManualClock } from "../../base/clock.ts";
 import { Telemetry } from "../../base/telemetry.ts";
 import type { Store } from "../../store/contract.ts";
@@ -24,13 +25,7 @@ test("windows that a lane catches up on between two looks are all drawn", async 
     tables: { store, tablePrefix: store.tablePrefix },
     clock,
     eventNowMs: () => clock.nowMs(),
-    laneSettings: () => ({
-      windowSizeMs: MINUTE,
-      latenessMs: 0,
-      judgingMsMax: 0,
-      pageBudgetPerWeek: 1,
-      gate: { insufficient: "unknown" },
-    }),
+    laneSettings: () => ({ ...LANE_SETTINGS, windowSizeMs: MINUTE, latenessMs: 0, judgingMsMax: 0 }),
     configuredLanes: () => [],
   });
   const recent = async () => {
