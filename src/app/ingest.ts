@@ -34,6 +34,8 @@ export interface IngestOptions {
   readonly lanes: LaneRules<LaneWindows>;
   readonly arena: ProfileArena;
   readonly bounds: CutBounds;
+  /** What records are decoded into, one after another: several of one process may share it. @default one of its own */
+  readonly record?: DecodedRecord;
   /** Hash of the configuration that decides folding. */
   readonly shape: string;
   /** Stands in for the log's time where the log keeps none. Epoch ms. */
@@ -88,7 +90,7 @@ export class Ingest implements SourceHandler {
       bounds,
       shape,
       asOfMs,
-      record: new DecodedRecord(),
+      record: options.record ?? new DecodedRecord(),
       emptyStartMs: () => options.clock.nowMs(),
       onRejected: (r) => this.#reject(r),
     };

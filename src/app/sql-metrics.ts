@@ -86,7 +86,8 @@ export async function tellSqlProblems(store: Store, config: Config, telemetry: T
 export class SqlMetrics {
   readonly #options: MetricContext & { readonly sqlMetrics?: SqlMetricsOf };
   readonly #health = new Map<string, Health>();
-  readonly #arena = new ProfileArena();
+  /** 4 MB of address space: only where there is something to measure. */
+  #arena: ProfileArena | undefined;
 
   constructor(options: MetricContext & { readonly sqlMetrics?: SqlMetricsOf }) {
     this.#options = options;
@@ -211,11 +212,13 @@ export class SqlMetrics {
   }
 
   #row(feature: string, value: number, { window }: CompleteWindow): ProfileRow {
-    const series = this.#arena.open(0);
-    this.#arena.addPresent(series);
-    this.#arena.addNumber(series, value);
-    const profile = this.#arena.seal(series);
-    this.#arena.release(series);
+    this.#arena ??= new ProfileArena();
+    const arena = this.#arena;
+    const series = arena.open(0);
+    arena.addPresent(series);
+    arena.addNumber(series, value);
+    const profile = arena.seal(series);
+    arena.release(series);
     const { windowStartMs, windowSizeMs, swimlane, source, revision, recordCount } = window;
     const key = { windowStartMs, windowSizeMs, swimlane, source, feature };
     return { ...key, kind: "sql", revision, recordCount, profile };

@@ -21,6 +21,8 @@ export interface TelemetryOptions {
 export class Telemetry {
   readonly registry = new Registry();
   readonly #log: Logger;
+  /** By the name that is asked with: the registry's own look-up joins and hashes a name each time. */
+  readonly #metrics = new Map<string, unknown>();
 
   constructor(options: TelemetryOptions = {}) {
     this.#log = pino(
@@ -48,6 +50,7 @@ export class Telemetry {
   ): void {
     // Whoever asks last is read: one before it belonged to a part that is gone.
     this.registry.removeSingleMetric(`lanewatch_${name}`);
+    this.#metrics.delete(name);
     const gauge: Gauge = new Gauge({
       ...this.#about(name, help, labelNames),
       collect: () => {
@@ -83,6 +86,8 @@ export class Telemetry {
   }
 
   #metric<M>(name: string, make: () => M): M {
-    return (this.registry.getSingleMetric(`lanewatch_${name}`) as M | undefined) ?? make();
+    const known = this.#metrics.get(name) ?? this.registry.getSingleMetric(`lanewatch_${name}`) ?? make();
+    this.#metrics.set(name, known);
+    return known as M;
   }
 }

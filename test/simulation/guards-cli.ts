@@ -11,7 +11,14 @@ import { parseArgs } from "node:util";
 import { GUARDS, type Guard, withoutGuard } from "./guards.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const COPIED = ["src", "detectors", "test/simulation", "package.json", "tsconfig.json"];
+const COPIED = [
+  "src",
+  "detectors",
+  "test/simulation",
+  "scripts/plain-javascript.mjs",
+  "package.json",
+  "tsconfig.json",
+];
 const RUN_MS_MAX = 300_000;
 
 interface Finding {

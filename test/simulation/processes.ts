@@ -9,6 +9,7 @@ import { InvariantError, OperationalError } from "../../src/base/errors.ts";
 import { Telemetry } from "../../src/base/telemetry.ts";
 import { ByteDecoder } from "../../src/decode/bytes/byte-decoder.ts";
 import { DEFAULT_MAPPING } from "../../src/decode/mapping.ts";
+import { DecodedRecord } from "../../src/decode/record.ts";
 import { ShapeRegistry } from "../../src/decode/shapes.ts";
 import type { Notification, Notifier } from "../../src/notify/contract.ts";
 import { Deliverer } from "../../src/notify/deliver.ts";
@@ -72,8 +73,9 @@ export interface Process {
   readonly ended: Promise<never>;
 }
 
-/** One for all processes of all worlds: a process's own would cost more than its run. */
+/** One of each for all processes of all worlds: a process's own would cost more than its run. */
 const arena = new ProfileArena({ k: 64 });
+const record = new DecodedRecord();
 /** What it remembers makes it faster, and never answers differently. */
 const decoder = new ByteDecoder(DEFAULT_MAPPING, new ShapeRegistry());
 const telemetry = new Telemetry({ level: "silent" });
@@ -291,6 +293,7 @@ class Parts {
       decoder,
       lanes,
       arena,
+      record,
       bounds: { bytesMax: 1e9, offsetsMax: this.#around.offsetsMax, seriesMax: 10_000 },
       shape: "shape",
       asOfMs: this.#clock.nowMs(),

@@ -44,7 +44,7 @@ import { type Drop, LANES, startProducers } from "./producers.ts";
 import { JobServer } from "./queue.ts";
 import { planRemaking } from "./remake.ts";
 import { SimulatedDatabase } from "./tables.ts";
-import { type Life, NO_FAULTS, START_MS, World } from "./world.ts";
+import { inTurn, type Life, NO_FAULTS, START_MS, World } from "./world.ts";
 
 export type Mode = "safety" | "liveness";
 export interface RunOptions {
@@ -76,10 +76,12 @@ const DEPLOYED: Readonly<Record<Deployment, readonly Role[]>> = {
   shared: ["ingest", "ingest", "control", "audit", "notify"],
 };
 
-export async function simulate(options: RunOptions): Promise<RunResult> {
-  const run = new Run(options);
-  await run.go();
-  return run.result();
+export function simulate(options: RunOptions): Promise<RunResult> {
+  return inTurn(() => {
+    const run = new Run(options);
+    run.go();
+    return run.result();
+  });
 }
 
 class Run {
@@ -138,7 +140,7 @@ class Run {
     planRemaking(options, world, this.#broker, this.#checks);
   }
 
-  async go(): Promise<void> {
+  go(): void {
     const world = this.#world;
     world.note(
       `seed ${this.#options.seed}, ${this.#options.mode}, ${this.#around.deployment}, drop ${JSON.stringify(this.#drop)}`,
@@ -147,10 +149,10 @@ class Run {
     this.#armFaults();
     for (const role of DEPLOYED[this.#around.deployment]) this.#start(role);
     const step = () => this.#checks.step(this.#rollups());
-    await world.run(this.#faultsEndMs, step);
+    world.run(this.#faultsEndMs, step);
     if (this.#options.mode === "liveness") {
       this.#stopFaults();
-      await world.run(this.#faultsEndMs + CALM_MS, step);
+      world.run(this.#faultsEndMs + CALM_MS, step);
       if (world.failure === undefined && !this.#broker.isCounted) this.#mustBeRefused();
       else if (world.failure === undefined) this.#mustBeJudged();
     }
@@ -288,8 +290,9 @@ class Run {
       if (process !== undefined) this.#replace(process);
     };
     world.isAway = (service, life) =>
-      (this.#away.get(service) ?? 0) > world.nowMs ||
-      (this.#away.get(`${service} for ${life.name}`) ?? 0) > world.nowMs;
+      this.#away.size > 0 &&
+      ((this.#away.get(service) ?? 0) > world.nowMs ||
+        (this.#away.get(`${service} for ${life.name}`) ?? 0) > world.nowMs);
     const lagMsMax = deployment === "embedded" ? 0 : some([0, 2_000, 8_000, 45_000]);
     database.lagMs = () => (this.#calm || lagMsMax === 0 ? 0 : world.between(0, lagMsMax));
     this.#broker.commitLoss = some([0, 0.2, 0.9]);

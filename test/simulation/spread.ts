@@ -1,7 +1,13 @@
-/** Runs seeds over the machine's cores: one child process a core, each handed the next seed when it has done one. */
+/**
+ * Runs seeds over the machine's cores: one child process a core, each handed the next seed when it has done one. The
+ * children run plain JavaScript, compiled once.
+ */
 import { type ChildProcess, fork } from "node:child_process";
-import { availableParallelism } from "node:os";
+import { mkdtempSync, rmSync } from "node:fs";
+import { availableParallelism, tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { toPlainJavaScript } from "../../scripts/plain-javascript.mjs";
 import type { Mode, RunResult } from "./simulate.ts";
 
 export interface SpreadOptions {
@@ -58,15 +64,26 @@ export async function spread(options: SpreadOptions): Promise<SpreadResult> {
     if (report.failure !== undefined) failures++;
   };
   const processes = Math.min(options.processes ?? availableParallelism(), options.count);
-  await Promise.all(Array.from({ length: processes }, () => work(take, note)));
+  const folder = mkdtempSync(join(tmpdir(), "lanewatch-simulation-"));
+  try {
+    const program = await toPlainJavaScript(
+      fileURLToPath(new URL("spread-child.ts", import.meta.url)),
+      folder,
+    );
+    await Promise.all(Array.from({ length: processes }, () => work(program, take, note)));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
   return total(reports, options.failuresMax);
 }
 
 /** One child until there are no more seeds. Seeds begin in order, so every seed before a failed one was run too. */
-async function work(take: () => SeedOrder | undefined, note: (report: SeedReport) => void): Promise<void> {
-  const child = fork(fileURLToPath(new URL("spread-child.ts", import.meta.url)), {
-    execArgv: ["--import", "tsx", "--max-semi-space-size=32"],
-  });
+async function work(
+  program: string,
+  take: () => SeedOrder | undefined,
+  note: (report: SeedReport) => void,
+): Promise<void> {
+  const child = fork(program, { execArgv: ["--max-semi-space-size=32"] });
   try {
     for (let order = take(); order !== undefined; order = take()) note(await ask(child, order));
   } finally {

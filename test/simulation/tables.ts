@@ -19,6 +19,16 @@ interface Kept {
   shownCount: number;
 }
 
+/** A row of an answer to SQL. */
+type Answer = Readonly<Record<string, unknown>>;
+
+/** A lane's windows, first and last. */
+interface LaneSpan {
+  readonly row: Cells;
+  first: number;
+  last: number;
+}
+
 /** The database itself: outlives every process. */
 export class SimulatedDatabase {
   readonly world: World;
@@ -28,6 +38,9 @@ export class SimulatedDatabase {
   /** Told of rows when they become readable. */
   onShown: (table: Table, rows: readonly Cells[]) => void = () => {};
   readonly #kept = new Map<string, Kept>();
+  /** What the two aggregates say, kept up as rows are shown. */
+  readonly partitions = new Map<string, Answer>();
+  readonly lanes = new Map<string, LaneSpan>();
 
   constructor(world: World) {
     this.world = world;
@@ -71,7 +84,7 @@ export class SimulatedDatabase {
     const kept = this.#kept.get(table.name)!;
     const tests = selection.where.map((condition) => compile(condition, kept.columns));
     const found: Cells[] = [];
-    for (const row of kept.rows.values()) if (tests.every((test) => test(row))) found.push(row);
+    for (const row of kept.rows.values()) if (passes(row, tests)) found.push(row);
     const order = selection.orderBy.map((name) => kept.columns.get(name)!);
     found.sort((a, b) => compareRows(a, b, order, selection.descending === true));
     return found.slice(0, selection.limit);
@@ -79,8 +92,28 @@ export class SimulatedDatabase {
 
   #show(table: Table, kept: Kept, rows: readonly Cells[]): void {
     kept.shownCount++;
-    for (const row of rows) kept.rows.set(kept.key.map((i) => row[i]).join("\u0000"), row);
+    for (const row of rows) {
+      kept.rows.set(keyOf(row, kept.key), row);
+      if (table === SEGMENTS) this.#partitionShown(row);
+      else if (table === WINDOWS) this.#laneShown(row);
+    }
     this.onShown(table, rows);
+  }
+
+  #partitionShown(row: Cells): void {
+    const key = `${row[1]}|${String(row[2]).padStart(6, "0")}`;
+    if (!this.partitions.has(key)) this.partitions.set(key, { topic: row[1], topic_partition: row[2] });
+  }
+
+  #laneShown(row: Cells): void {
+    const [start, size, swimlane, source] = row as [number, number, string, string];
+    const key = `${swimlane}|${source}|${size}`;
+    const known = this.lanes.get(key);
+    if (known === undefined) this.lanes.set(key, { row, first: start, last: start });
+    else {
+      known.first = Math.min(known.first, start);
+      known.last = Math.max(known.last, start);
+    }
   }
 }
 
@@ -112,7 +145,7 @@ export class SimulatedTables implements Tables {
   }
 
   /** The two aggregates that the store asks for in SQL. */
-  query(sql: string): Promise<readonly Readonly<Record<string, unknown>>[]> {
+  query(sql: string): Promise<readonly Answer[]> {
     return this.#ask("query", () => {
       if (sql.includes(`FROM ${SEGMENTS.name} `)) return this.#partitions();
       if (sql.includes(`FROM ${WINDOWS.name} `)) return this.#lanes();
@@ -130,26 +163,12 @@ export class SimulatedTables implements Tables {
     return this.#database.world.request(this.#life, "store", `${what} by ${this.#life.name}`, effect);
   }
 
-  #partitions(): readonly Readonly<Record<string, unknown>>[] {
-    const found = new Map<string, Record<string, unknown>>();
-    for (const row of this.#database.all(SEGMENTS))
-      found.set(`${row[1]}|${String(row[2]).padStart(6, "0")}`, { topic: row[1], topic_partition: row[2] });
-    return [...found].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
+  #partitions(): readonly Answer[] {
+    return [...this.#database.partitions].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
   }
 
-  #lanes(): readonly Readonly<Record<string, unknown>>[] {
-    const found = new Map<string, { row: Cells; first: number; last: number }>();
-    for (const row of this.#database.all(WINDOWS)) {
-      const [start, size, swimlane, source] = row as [number, number, string, string];
-      const key = `${swimlane}|${source}|${size}`;
-      const known = found.get(key);
-      if (known === undefined) found.set(key, { row, first: start, last: start });
-      else {
-        known.first = Math.min(known.first, start);
-        known.last = Math.max(known.last, start);
-      }
-    }
-    return [...found]
+  #lanes(): readonly Answer[] {
+    return [...this.#database.lanes]
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([, { row, first, last }]) => ({
         swimlane: row[2],
@@ -159,6 +178,17 @@ export class SimulatedTables implements Tables {
         last_window: new Date(last),
       }));
   }
+}
+
+function keyOf(row: Cells, key: readonly number[]): string {
+  let text = "";
+  for (const i of key) text += `${row[i]}\u0000`;
+  return text;
+}
+
+function passes(row: Cells, tests: readonly ((row: Cells) => boolean)[]): boolean {
+  for (const test of tests) if (!test(row)) return false;
+  return true;
 }
 
 function compile(condition: Condition, columns: ReadonlyMap<string, number>): (row: Cells) => boolean {

@@ -40,6 +40,25 @@ export interface RequestFaults {
   readonly crash: number;
 }
 
+/**
+ * A whole run is one turn of Node's event loop: a turn for each event took as long as much of what it led to. What follows
+ * from an event is run here as Node itself does it after each callback, rejections that nobody handles included.
+ */
+const settle = (process as unknown as { readonly _tickCallback: () => void })._tickCallback;
+
+/** Runs `work` in a turn of its own, where no promise of anybody else is under way. */
+export function inTurn<T>(work: () => T): Promise<T> {
+  return new Promise((resolve, reject) => {
+    setImmediate(() => {
+      try {
+        resolve(work());
+      } catch (error) {
+        reject(error);
+      }
+    });
+  });
+}
+
 export class World {
   readonly random: Random;
   nowMs = START_MS;
@@ -100,8 +119,11 @@ export class World {
     this.at(this.nowMs + delayMs, run);
   }
 
-  /** Runs events until `untilMs` or the first failure; after each, all that follows from it without waiting. */
-  async run(untilMs: number, afterEach: () => void): Promise<void> {
+  /**
+   * Runs events until `untilMs` or the first failure; after each, all that follows from it without waiting. To be called
+   * {@link inTurn} only.
+   */
+  run(untilMs: number, afterEach: () => void): void {
     while (this.failure === undefined) {
       const next = this.#heap[0];
       if (next === undefined || next.atMs > untilMs) break;
@@ -111,7 +133,7 @@ export class World {
       next.run();
       if (!this.#hasTold) continue;
       this.#hasTold = false;
-      await new Promise((resolve) => setImmediate(resolve));
+      settle();
       afterEach();
     }
     this.nowMs = Math.max(this.nowMs, untilMs);
