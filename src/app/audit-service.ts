@@ -31,6 +31,7 @@ import type { RecentWindows } from "./recent-windows.ts";
 import type { References } from "./references.ts";
 import { FEW_WINDOWS } from "./shared-reads.ts";
 import { type MeasuredWindow, SqlMetrics, type SqlMetricsOf } from "./sql-metrics.ts";
+import type { WindowAges } from "./window-age.ts";
 
 /** Judge all complete windows of a lane and source up to one; from `revisedMs` again where late data changed one. */
 export interface AuditJob extends LaneName {
@@ -58,6 +59,7 @@ export interface AuditServiceOptions {
   /** What lanes are held to beside their own past. */
   readonly references: References;
   readonly feedback: FeedbackFeed;
+  readonly ages?: WindowAges;
   readonly clock: Clock;
   readonly telemetry: Telemetry;
   /** The lane's detectors, budget and calendar. */
@@ -140,6 +142,7 @@ export class AuditService {
   async #judgeNext(lane: Lane, job: AuditJob): Promise<boolean> {
     const windows = await this.#next.after(lane.auditor.lastWindowStartMs, job, this.#metrics.hasAny(job));
     if (windows.length === 0) return false;
+    this.#options.ages?.observe("found", windows);
     await this.#judge(lane, job, await this.#metrics.measure(job, windows));
     await this.#judgeCoarser(job, lane);
     return true;
@@ -221,9 +224,13 @@ export class AuditService {
   }
 
   async #tell(judged: readonly JudgedWindow[]): Promise<void> {
-    await this.#options.store.writeVerdicts(judged.flatMap(({ verdicts }) => verdicts));
+    const { store, ages, onJudged } = this.#options;
+    const windows = judged.map(({ complete }) => complete);
+    ages?.observe("judged", windows);
+    await store.writeVerdicts(judged.flatMap(({ verdicts }) => verdicts));
+    ages?.observe("told", windows);
     this.#count(judged);
-    await this.#options.onJudged(judged);
+    await onJudged(judged);
   }
 
   async #laneOf(job: AuditJob): Promise<Lane> {

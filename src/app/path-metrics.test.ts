@@ -60,7 +60,7 @@ async function process(): Promise<{ rollup: Rollup; metrics: PathMetrics; read: 
       .map((line) => line.replace("lanewatch_", "").replace('topic="t",partition="0"', ""))
       .sort();
   await rollup.restore(await readCheckpoint(store!));
-  const reader = new SegmentReader({ rollup, store: store!, telemetry });
+  const reader = new SegmentReader({ rollup, store: store!, clock, telemetry });
   while ((await reader.poll()) > 0);
   return { rollup, metrics, read };
 }

@@ -29,7 +29,7 @@ test("segments are counted although retention has taken their records since", as
     groupOf: () => "main",
   });
   const frontier = rollup.frontier("records", 0, 5);
-  await new SegmentReader({ rollup, store, telemetry }).poll();
+  await new SegmentReader({ rollup, store, clock, telemetry }).poll();
   expect(frontier.path.map(({ startOffset }) => startOffset)).toEqual([0, 5]);
   expect(rollup.open.recordCount).toBe(8);
   await store.close();

@@ -61,6 +61,7 @@ async function world() {
     telemetry,
     onSegments: async () => {},
     waitingBytesMax: BYTES_MAX,
+    writeBehind: true,
   });
   return { writer, engine, commits, real };
 }

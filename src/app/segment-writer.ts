@@ -8,6 +8,7 @@ import type { Segment } from "../segment/manifest.ts";
 import type { DeadLetter, RecordSource } from "../source/contract.ts";
 import type { Store } from "../store/contract.ts";
 import type { LogIds } from "./log-ids.ts";
+import { observeSegments } from "./window-age.ts";
 
 export interface SegmentWriterOptions {
   readonly source: RecordSource;
@@ -18,11 +19,16 @@ export interface SegmentWriterOptions {
   readonly onSegments: (segments: readonly Segment[]) => Promise<void>;
   /** Segments that may wait for the store, bytes; past it reading waits, and Kafka is the buffer. @default 64 MiB */
   readonly waitingBytesMax?: number;
+  /** Reading goes on meanwhile: what it brings within moments goes along. */
+  readonly writeBehind: boolean;
 }
 
 const WAITING_BYTES_MAX = 67_108_864;
 /** What one write takes: bounds the copies that are made of it on its way. */
 const WRITE_BYTES_MAX = 16_777_216;
+/** Partitions pass a window's end within moments of one another; a second write would have to wait for the first. */
+const GATHER_MS = 25;
+const GATHER_MS_MAX = 250;
 /** A profile without its lists, and the row that it becomes. */
 const PROFILE_BYTES = 1_000;
 
@@ -76,10 +82,22 @@ export class SegmentWriter {
 
   async #run(): Promise<void> {
     try {
+      if (this.#options.writeBehind) await this.#gather();
       while (this.#segments.length > 0 || this.#letters.length > 0) await this.#writeOnce();
     } catch (error) {
       this.#failure = { error };
       throw error;
+    }
+  }
+
+  /** Until nothing more has come for a moment. */
+  async #gather(): Promise<void> {
+    const { clock } = this.#options;
+    const startMs = clock.elapsedMs();
+    for (let before = -1; before < this.#bytesWaiting && this.#bytesWaiting < WRITE_BYTES_MAX; ) {
+      if (clock.elapsedMs() - startMs >= GATHER_MS_MAX) return;
+      before = this.#bytesWaiting;
+      await clock.sleep(GATHER_MS, this.#givenUp.signal);
     }
   }
 
@@ -95,8 +113,10 @@ export class SegmentWriter {
       if (logIds !== undefined)
         await this.#insist("the logs' ids", () => logIds.write(topicsOf(segments), this.#givenUp.signal));
       await this.#insist("segments", () => store.writeSegments(segments));
-      for (const { topic, partition, endOffset } of lastOfEachPartition(segments))
-        await source.commit(topic, partition, endOffset);
+      for (const manifest of lastOfEachPartition(segments)) {
+        observeSegments(this.#options, "stored", [manifest]);
+        await source.commit(manifest.topic, manifest.partition, manifest.endOffset);
+      }
       this.#count(segments);
       await onSegments(segments);
     }

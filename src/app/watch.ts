@@ -21,6 +21,7 @@ import { RecentWindows } from "./recent-windows.ts";
 import { References } from "./references.ts";
 import { RollupService } from "./rollup-service.ts";
 import type { SqlMetricsOf } from "./sql-metrics.ts";
+import { WindowAges } from "./window-age.ts";
 
 export interface WatchOptions {
   readonly store: Store;
@@ -67,6 +68,7 @@ export class Watch {
   readonly #options: WatchOptions;
   readonly #rollup: Rollup;
   readonly #inbox: IncidentInbox;
+  readonly #ages: WindowAges;
   #rollups!: RollupService;
   #recent!: RecentWindows;
   #ticking: Promise<void> | undefined;
@@ -76,6 +78,7 @@ export class Watch {
     this.#rollup = new Rollup(options);
     this.incidents = new IncidentService(options);
     this.#inbox = new IncidentInbox(this.incidents);
+    this.#ages = new WindowAges(options);
   }
 
   get rollups(): RollupService {
@@ -96,7 +99,12 @@ export class Watch {
       ? await this.#rollup.restore(await readCheckpoint(store))
       : new Set<string>();
     this.#recent = new RecentWindows(this.#options.recentWindowsMax, lanesBefore);
-    this.#rollups = new RollupService({ ...this.#options, rollup: this.#rollup, recent: this.#recent });
+    this.#rollups = new RollupService({
+      ...this.#options,
+      rollup: this.#rollup,
+      recent: this.#recent,
+      ages: this.#ages,
+    });
     if (parts.attends) await this.incidents.restore();
   }
 
@@ -105,6 +113,7 @@ export class Watch {
     const service = new AuditService({
       ...this.#options,
       recent: this.#recent,
+      ages: this.#ages,
       references: new References(this.#options),
       feedback: new FeedbackFeed(this.#options),
       onJudged: (judged) => this.#judged(judged),

@@ -109,15 +109,24 @@ test("segments are cut when the watermark passes a window's end and its lateness
   expect(at).toBe(200);
 });
 
-test("the record that ends a window is its segment's last, so that the segment itself says the window is over", () => {
+test("the record that ends or closes a window is its segment's last, so that the segment itself says so", () => {
   const { folder } = newFolder();
-  folder.fold(batchOf([line(0, 0), line(1, 59), line(2, 64), line(3, 65), line(4, 66)]));
-  const [ended, ...more] = folder.takeSealed();
+  const seconds = [10, 59, 62, 63, 58, 65, 66];
+  folder.fold(batchOf(seconds.map((secondsIn, offset) => line(offset, secondsIn))));
+  // The first minute ends with the log's 62nd second, and with its lateness of 5 s it is over at the 65th.
+  const [ended, closed, ...more] = folder.takeSealed();
   expect(more).toEqual([]);
-  expect([ended!.manifest.startOffset, ended!.manifest.endOffset]).toEqual([0, 4]);
-  // The first minute and its lateness of 5 s are over once the log has reached 65 s.
-  expect(ended!.manifest.eventTimeMaxMs).toBe(START + 65_000);
-  expect(folder.openStartOffset).toBe(4);
+  expect(ended!.manifest).toMatchObject({ startOffset: 0, endOffset: 3, eventTimeMaxMs: START + 62_000 });
+  expect(closed!.manifest).toMatchObject({ startOffset: 3, endOffset: 6, eventTimeMaxMs: START + 65_000 });
+  expect(folder.openStartOffset).toBe(6);
+});
+
+// Most of a window is written and read while it waits for late records: what its close has yet to bring is little.
+test("a window's close is a cut of its own also where no record of the window came after its end", () => {
+  const { folder } = newFolder();
+  folder.fold(batchOf([line(0, 10), line(1, 60), line(2, 61), line(3, 65)]));
+  const rows = folder.takeSealed().map(({ profiles }) => profiles.map((row) => row.windowStartMs - START));
+  expect(rows.map((starts) => [...new Set(starts)])).toEqual([[0, 60_000], [60_000]]);
 });
 
 test("offsets read again are skipped, and a gap is counted as jumped", () => {

@@ -11,7 +11,7 @@ import type { Decoder } from "../decode/decoder.ts";
 import type { RecordOutcome } from "../decode/outcome.ts";
 import type { DecodedRecord } from "../decode/record.ts";
 import type { ProfileArena } from "../sketch/arena.ts";
-import { type CutBounds, isOverBounds } from "./cut-policy.ts";
+import { type CutBounds, isOverBounds, nextCutMs } from "./cut-policy.ts";
 import type { LaneWindow } from "./lane-window.ts";
 import type { Segment } from "./manifest.ts";
 import { OpenSegment } from "./open-segment.ts";
@@ -82,8 +82,8 @@ export class PartitionFolder {
   /** Where the last records of the open segment went, two places that may take turns. */
   #place: Place | undefined;
   #otherPlace: Place | undefined;
-  /** The open segment ends with the record that takes the watermark to this. */
-  #nextCloseMs = Number.POSITIVE_INFINITY;
+  /** The open segment ends with the record that takes the watermark to this, see {@link nextCutMs}. */
+  #nextCutMs = Number.POSITIVE_INFINITY;
 
   constructor(topic: string, partition: number, startOffset: number, context: FoldingContext) {
     this.topic = topic;
@@ -167,7 +167,7 @@ export class PartitionFolder {
   }
 
   #begin(startOffset: number): OpenSegment {
-    this.#nextCloseMs = Number.POSITIVE_INFINITY;
+    this.#nextCutMs = Number.POSITIVE_INFINITY;
     this.#place = undefined;
     this.#otherPlace = undefined;
     const { shape, arena } = this.#context;
@@ -199,7 +199,7 @@ export class PartitionFolder {
     const place = this.#recentPlace(record);
     const { eventTimeMs } = record;
     if (place === undefined || !(eventTimeMs >= place.startMs && eventTimeMs < place.endMs)) return false;
-    if (eventTimeMs >= this.#nextCloseMs || record.kind === "profile") return false;
+    if (eventTimeMs >= this.#nextCutMs || record.kind === "profile") return false;
     if (judgeLateness(eventTimeMs, logTimeMs, this.#context.asOfMs, place.lane) !== "ok") return false;
     this.#watermark.observe(eventTimeMs);
     this.#open.foldInto(place.window, record, byteCount, logTimeMs);
@@ -239,7 +239,7 @@ export class PartitionFolder {
 
   #foldRecord(lane: LaneWindows): void {
     const { record } = this.#context;
-    const closes = this.#watermark.observe(record.eventTimeMs) && record.eventTimeMs >= this.#nextCloseMs;
+    const closes = this.#watermark.observe(record.eventTimeMs) && record.eventTimeMs >= this.#nextCutMs;
     this.#foldOnTime(lane);
     // The record that ends a window ends the segment too, as its last: only then does the segment's own watermark say
     // that the window is over. With the record in the next segment the window would wait for that one's end.
@@ -271,9 +271,9 @@ export class PartitionFolder {
         window,
       };
     }
-    // A late record's window is already past its close: it waits for the next cut rather than forcing one each time.
-    const closeMs = windowMs + lane.windowSizeMs + lane.allowedLatenessMs;
-    if (closeMs < this.#nextCloseMs && closeMs > this.#watermark.eventTimeMaxMs) this.#nextCloseMs = closeMs;
+    // Later than the watermark always: a late record waits for the next cut rather than forcing one each time.
+    const cutMs = nextCutMs(this.#watermark.eventTimeMaxMs, lane);
+    if (cutMs < this.#nextCutMs) this.#nextCutMs = cutMs;
   }
 
   #reject(outcome: RecordOutcome, detail: string): void {
