@@ -9,6 +9,7 @@
  */
 import type { DetectorContext, SeriesDetector, SeriesPoint, SeriesStep } from "../contract.ts";
 import { addToPast, surpriseOf } from "../lib/series/own-past.ts";
+import { unmeasured } from "../lib/series/unmeasured.ts";
 import { type WallTime, wallTimeAt } from "../lib/series/wall-clock.ts";
 import { insufficient } from "../lib/verdicts.ts";
 import { compareWithDays, learnDay } from "./days.ts";
@@ -42,18 +43,6 @@ export const metric: SeriesDetector<MetricOptions, MetricMemory> = {
     return judge(point, memory, context, options);
   },
 };
-
-function unmeasured(memory: MetricMemory): SeriesStep<MetricMemory> {
-  const verdict = insufficient("nothing was measured in this window");
-  return {
-    verdict,
-    memory,
-    expected: Number.NaN,
-    lowerLimit: Number.NaN,
-    upperLimit: Number.NaN,
-    idle: true,
-  };
-}
 
 function judge(
   point: SeriesPoint,

@@ -7,6 +7,7 @@
  * Pure: no clock, no I/O, no randomness.
  */
 import type { DetectorContext, SeriesDetector, SeriesPoint, SeriesStep, Verdict } from "../contract.ts";
+import { unmeasured } from "../lib/series/unmeasured.ts";
 import { type WallTime, wallTimeAt } from "../lib/series/wall-clock.ts";
 import { insufficient } from "../lib/verdicts.ts";
 import type { Judged } from "./alternatives.ts";
@@ -39,7 +40,7 @@ export const volume: SeriesDetector<VolumeOptions, VolumeMemory> = {
   memoryVersion: 3,
   start: (context) => startMemory(context),
   step(point, memory, context, options) {
-    if (Number.isNaN(point.value)) return skipped(memory);
+    if (Number.isNaN(point.value)) return unmeasured(memory);
     const wall = wallTimeAt(point.startMs, context.timeZone, memory.clock);
     openDay(memory, wall.day);
     const step = judge(point, wall, memory, context, options);
@@ -47,18 +48,6 @@ export const volume: SeriesDetector<VolumeOptions, VolumeMemory> = {
     return step;
   },
 };
-
-function skipped(memory: VolumeMemory): SeriesStep<VolumeMemory> {
-  const verdict = insufficient("nothing was measured in this window");
-  return {
-    verdict,
-    memory,
-    expected: Number.NaN,
-    lowerLimit: Number.NaN,
-    upperLimit: Number.NaN,
-    idle: true,
-  };
-}
 
 function judge(
   point: SeriesPoint,

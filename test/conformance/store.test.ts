@@ -7,10 +7,10 @@ import { DuckDbTables } from "../../src/store/duckdb/duckdb-tables.ts";
 import { duckDbOptionsSchema } from "../../src/store/duckdb/options.ts";
 import { makeStore, storeOptionsSchema } from "../../src/store/index.ts";
 import { ReplayStore } from "../../src/store/replay-store.ts";
-import { type StoreUnderTest, storeConformance } from "./store.ts";
+import { storeConformance, storeUnderTest } from "./store.ts";
 
 for (const acknowledge of ["committed", "buffered"] as const) {
-  storeConformance(`duckdb (${acknowledge})`, async (): Promise<StoreUnderTest> => {
+  storeConformance(`duckdb (${acknowledge})`, async () => {
     const folder = mkdtempSync(join(tmpdir(), "lanewatch-store-"));
     const open = async () => {
       const options = storeOptionsSchema.parse({
@@ -23,24 +23,12 @@ for (const acknowledge of ["committed", "buffered"] as const) {
       await store.open();
       return store;
     };
-    let store = await open();
-    return {
-      store,
-      reopen: async () => {
-        await store.close();
-        store = await open();
-        return store;
-      },
-      dispose: async () => {
-        await store.close();
-        rmSync(folder, { recursive: true });
-      },
-    };
+    return storeUnderTest(open, () => rmSync(folder, { recursive: true }));
   });
 }
 
 // A replay's store keeps segments in memory and writes what does not fit: here some lie in either place.
-storeConformance("replay (half of the segments in memory)", async (): Promise<StoreUnderTest> => {
+storeConformance("replay (half of the segments in memory)", async () => {
   const folder = mkdtempSync(join(tmpdir(), "lanewatch-store-"));
   const open = async () => {
     const path = join(folder, "store.duckdb");
@@ -51,17 +39,5 @@ storeConformance("replay (half of the segments in memory)", async (): Promise<St
     await store.open();
     return store;
   };
-  let store = await open();
-  return {
-    store,
-    reopen: async () => {
-      await store.close();
-      store = await open();
-      return store;
-    },
-    dispose: async () => {
-      await store.close();
-      rmSync(folder, { recursive: true });
-    },
-  };
+  return storeUnderTest(open, () => rmSync(folder, { recursive: true }));
 });

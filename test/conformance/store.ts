@@ -29,6 +29,29 @@ export interface StoreUnderTest {
   dispose(): Promise<void>;
 }
 
+/**
+ * @param open a store on the same data each time
+ * @param cleanUp once the last of them is closed
+ */
+export async function storeUnderTest(
+  open: () => Promise<Store>,
+  cleanUp: () => Promise<void> | void,
+): Promise<StoreUnderTest> {
+  let store = await open();
+  return {
+    store,
+    reopen: async () => {
+      await store.close();
+      store = await open();
+      return store;
+    },
+    dispose: async () => {
+      await store.close();
+      await cleanUp();
+    },
+  };
+}
+
 const VISIBLE_MS_MAX = 20_000;
 
 export function storeConformance(name: string, makeStore: () => Promise<StoreUnderTest>): void {

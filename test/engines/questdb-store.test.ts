@@ -3,11 +3,11 @@ import { expect } from "vitest";
 import { systemClock } from "../../src/base/clock.ts";
 import { Telemetry } from "../../src/base/telemetry.ts";
 import { makeStore, storeOptionsSchema } from "../../src/store/index.ts";
-import { type StoreUnderTest, storeConformance } from "../conformance/store.ts";
+import { storeConformance, storeUnderTest } from "../conformance/store.ts";
 import { describeWithEngines, engine } from "../harness/engines-suite.ts";
 
 describeWithEngines(["questdb"], "QuestDB as a store", () => {
-  storeConformance("questdb", async (): Promise<StoreUnderTest> => {
+  storeConformance("questdb", async () => {
     const { httpPort, pgPort } = await engine("questdb");
     // One server serves all tests: every store has tables of its own.
     const tablePrefix = `t${randomBytes(6).toString("hex")}_`;
@@ -24,19 +24,7 @@ describeWithEngines(["questdb"], "QuestDB as a store", () => {
       await store.open();
       return store;
     };
-    let store = await open();
-    return {
-      store,
-      reopen: async () => {
-        await store.close();
-        store = await open();
-        return store;
-      },
-      dispose: async () => {
-        await store.close();
-        await dropTables(httpPort, tablePrefix);
-      },
-    };
+    return storeUnderTest(open, () => dropTables(httpPort, tablePrefix));
   });
 });
 

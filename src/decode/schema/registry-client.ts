@@ -2,9 +2,9 @@
  * Asks a Schema Registry (the API that Confluent's, Redpanda's, Karapace and Apicurio's share) for a schema and all
  * that it refers to. One question, one answer: waiting and asking again is the caller's.
  */
-import { readFileSync } from "node:fs";
 import { Agent, type Dispatcher, request } from "undici";
 import { errorText, OperationalError } from "../../base/errors.ts";
+import { tlsFromFiles } from "../../source/client-options.ts";
 import type { SchemaOrigin } from "./catalog.ts";
 import type { RegisteredSchema } from "./format.ts";
 import type { RegistryOptions } from "./registry-options.ts";
@@ -40,7 +40,11 @@ export class RegistryClient implements SchemaOrigin {
       ...authorization(options),
     };
     const { tls } = options;
-    this.#dispatcher = tls && new Agent({ connect: tlsOf(tls) });
+    this.#dispatcher =
+      tls &&
+      new Agent({
+        connect: tlsFromFiles(tls, "the registry's tls options", "DECODE_REGISTRY_TLS_FILE"),
+      });
   }
 
   async schema(id: number): Promise<RegisteredSchema | undefined> {
@@ -122,26 +126,4 @@ function authorization({ username, password, token }: RegistryOptions): Record<s
   if (token !== undefined) return { authorization: `Bearer ${token}` };
   if (username === undefined) return {};
   return { authorization: `Basic ${Buffer.from(`${username}:${password ?? ""}`).toString("base64")}` };
-}
-
-function tlsOf({ ca, cert, key, rejectUnauthorized }: NonNullable<RegistryOptions["tls"]>) {
-  return {
-    rejectUnauthorized,
-    ...(ca === undefined ? {} : { ca: readPem(ca) }),
-    ...(cert === undefined ? {} : { cert: readPem(cert) }),
-    ...(key === undefined ? {} : { key: readPem(key) }),
-  };
-}
-
-function readPem(path: string): Buffer {
-  try {
-    return readFileSync(path);
-  } catch (cause) {
-    throw new OperationalError(`The file "${path}", named in the registry's tls options, cannot be read.`, {
-      code: "DECODE_REGISTRY_TLS_FILE",
-      retryable: false,
-      context: { path },
-      cause,
-    });
-  }
 }

@@ -1,9 +1,7 @@
 /** Connections to the brokers from the options: TLS, passwords, how patient they are. */
-import { readFileSync } from "node:fs";
-import type { ConnectionOptions } from "node:tls";
 import { Kafka, type KafkaConfig, logLevel, type RetryOptions } from "kafkajs";
-import { OperationalError } from "../../base/errors.ts";
 import type { Telemetry } from "../../base/telemetry.ts";
+import { tlsFromFiles } from "../client-options.ts";
 import { registerCodecs } from "./codecs.ts";
 import { frameSockets } from "./frame-socket.ts";
 import { kafkaLogCreator } from "./log.ts";
@@ -31,7 +29,10 @@ export function createClient(options: KafkaOptions, retry: RetryOptions, telemet
   const config: KafkaConfig = {
     clientId: options.clientId,
     brokers: [...options.brokers],
-    ssl: tlsOptions(options.ssl),
+    ssl:
+      typeof options.ssl === "boolean"
+        ? options.ssl
+        : tlsFromFiles(options.ssl, "the source's ssl options", "SOURCE_TLS_FILE"),
     connectionTimeout: 5_000,
     authenticationTimeout: 10_000,
     requestTimeout: 30_000,
@@ -49,30 +50,4 @@ export function createClient(options: KafkaOptions, retry: RetryOptions, telemet
   return new Kafka(
     options.sasl ? { ...config, sasl: options.sasl as NonNullable<KafkaConfig["sasl"]> } : config,
   );
-}
-
-function tlsOptions(ssl: KafkaOptions["ssl"]): ConnectionOptions | boolean {
-  if (typeof ssl === "boolean") return ssl;
-  const { ca, cert, key, passphrase, servername, rejectUnauthorized } = ssl;
-  return {
-    rejectUnauthorized,
-    ...(ca ? { ca: [readPem(ca)] } : {}),
-    ...(cert ? { cert: readPem(cert) } : {}),
-    ...(key ? { key: readPem(key) } : {}),
-    ...(passphrase ? { passphrase } : {}),
-    ...(servername ? { servername } : {}),
-  };
-}
-
-function readPem(path: string): Buffer {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    throw new OperationalError(`The file "${path}", named in the source's ssl options, cannot be read.`, {
-      code: "SOURCE_TLS_FILE",
-      retryable: false,
-      context: { path },
-      cause: error,
-    });
-  }
 }

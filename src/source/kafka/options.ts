@@ -1,41 +1,5 @@
 import { z } from "zod";
-import { parseDurationMs } from "../../base/duration.ts";
-
-/** "500ms", "30s", "5m"; read as milliseconds. */
-function duration(text: string, minMs: number, maxMs: number) {
-  return z
-    .string()
-    .default(text)
-    .transform((value, context) => {
-      const ms = parseDurationMs(value);
-      if (ms !== undefined && ms >= minMs && ms <= maxMs) return ms;
-      context.addIssue({
-        code: "custom",
-        message: `must be a duration from ${minMs} ms to ${maxMs} ms, such as "${text}"`,
-      });
-      return z.NEVER;
-    });
-}
-
-const tlsSchema = z
-  .strictObject({
-    ca: z
-      .string()
-      .optional()
-      .describe("File with the certificate authority (PEM) that signed the brokers' certificates."),
-    cert: z.string().optional().describe("File with our own certificate (PEM), for mutual TLS."),
-    key: z.string().optional().describe("File with our own private key (PEM), for mutual TLS."),
-    passphrase: z.string().optional().describe("Opens the private key."),
-    servername: z
-      .string()
-      .optional()
-      .describe("Name expected in the brokers' certificate, when it is not their address."),
-    rejectUnauthorized: z
-      .boolean()
-      .default(true)
-      .describe("False accepts any certificate: never in production."),
-  })
-  .refine((tls) => (tls.cert === undefined) === (tls.key === undefined), "cert and key belong together");
+import { durationWithin, tlsOptionsSchema } from "../client-options.ts";
 
 const saslSchema = z.strictObject({
   mechanism: z
@@ -68,11 +32,11 @@ export const kafkaOptionsSchema = z
       .default("lanewatch")
       .describe("How we call ourselves in the brokers' logs and quotas."),
     ssl: z
-      .union([z.boolean(), tlsSchema])
+      .union([z.boolean(), tlsOptionsSchema("the brokers'")])
       .default(false)
       .describe("TLS to the brokers: true with the system's authorities, or files of our own."),
     sasl: saslSchema.optional().describe("Name and password for the brokers. Use it with ssl."),
-    sessionTimeout: duration("30s", 500, 1_800_000).describe(
+    sessionTimeout: durationWithin("30s", 500, 1_800_000).describe(
       "How long a process may be silent before its partitions go to others. Shorter finds a dead process sooner, but a stopped one (garbage collection, a busy machine) is taken for dead.",
     ),
     maxBytes: z
@@ -83,7 +47,7 @@ export const kafkaOptionsSchema = z
       .describe(
         "Most bytes that one fetch brings, over all partitions of a broker; bounds memory. A single larger record still comes.",
       ),
-    fetchWait: duration("500ms", 10, 10_000).describe(
+    fetchWait: durationWithin("500ms", 10, 10_000).describe(
       "How long a broker may hold a fetch when it has nothing new. Longer costs the brokers less while idle, and delays a stop.",
     ),
     deadLetterTopic: z

@@ -1,5 +1,6 @@
 import { useMemo, useState } from "preact/hooks";
 import type { SeriesAnswer, SeriesListAnswer } from "../../wire.ts";
+import { AnomalyWords, anomalySpans } from "./anomaly-marks.tsx";
 import { Chart, type ChartLine } from "./chart.tsx";
 import type { ChartMark } from "./chart-marks.ts";
 import { type Columns, stacked, withGaps } from "./columns.ts";
@@ -220,9 +221,6 @@ function Readout({ series, times, index, about }: ReadoutProps) {
   const startMs = Math.round((times[index ?? times.length - 1] ?? 0) * 1_000);
   const at = series.startMs.indexOf(startMs);
   const value = (column: readonly (number | null)[]) => column[at] ?? null;
-  const said = series.marks.filter(
-    (mark) => mark.startMs >= startMs && mark.startMs < startMs + about.stepMs,
-  );
   const count = value(series.count);
   return (
     <p class="readout">
@@ -242,19 +240,13 @@ function Readout({ series, times, index, about }: ReadoutProps) {
           <Name>{name}</Name> {formatShare(value(share))}
         </span>
       ))}
-      {said.map((mark) => (
-        <span key={`${mark.startMs}|${mark.detector}`} class={`said said-${mark.severity}`}>
-          {mark.detector}: {mark.summary}
-        </span>
-      ))}
+      <AnomalyWords marks={series.marks} startMs={startMs} stepMs={about.stepMs} />
     </p>
   );
 }
 
 function marksOf(series: SeriesAnswer, atMs: number | undefined, stepMs: number): readonly ChartMark[] {
-  const marks = series.marks.map(
-    (mark): ChartMark => ({ startMs: mark.startMs, endMs: mark.endMs, look: mark.severity }),
-  );
+  const marks = anomalySpans(series.marks);
   return atMs === undefined ? marks : [...marks, { startMs: atMs, endMs: atMs + stepMs, look: "chosen" }];
 }
 

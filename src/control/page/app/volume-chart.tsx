@@ -1,5 +1,6 @@
 import { useMemo, useState } from "preact/hooks";
 import type { LaneAnswer, SeriesAnswer } from "../../wire.ts";
+import { AnomalyWords, anomalySpans } from "./anomaly-marks.tsx";
 import { Chart, type ChartLine } from "./chart.tsx";
 import type { ChartMark } from "./chart-marks.ts";
 import { withGaps } from "./columns.ts";
@@ -105,10 +106,7 @@ function marksOf(series: SeriesAnswer | undefined, lane: LaneAnswer): readonly C
       look: "incident",
     }),
   );
-  const marks = (series?.marks ?? []).map(
-    (mark): ChartMark => ({ startMs: mark.startMs, endMs: mark.endMs, look: mark.severity }),
-  );
-  return [...incidents, ...marks];
+  return [...incidents, ...anomalySpans(series?.marks ?? [])];
 }
 
 interface ReadoutProps {
@@ -123,7 +121,6 @@ function Readout({ series, data, index, stepMs }: ReadoutProps) {
   const at = index ?? (data[0]?.length ?? 1) - 1;
   const startMs = Math.round((data[0]?.[at] ?? 0) * 1_000);
   const [upper, lower, expected, count] = [1, 2, 3, 4].map((column) => data[column]?.[at] ?? null);
-  const said = series.marks.filter((mark) => mark.startMs >= startMs && mark.startMs < startMs + stepMs);
   return (
     <p class="readout" aria-live="off">
       <span class="unit">{formatSpan(startMs, startMs + stepMs)}</span>
@@ -135,11 +132,7 @@ function Readout({ series, data, index, stepMs }: ReadoutProps) {
           {upper === null || upper === undefined ? "none" : formatCount(upper)}
         </span>
       )}
-      {said.map((mark) => (
-        <span key={`${mark.startMs}|${mark.detector}`} class={`said said-${mark.severity}`}>
-          {mark.detector}: {mark.summary}
-        </span>
-      ))}
+      <AnomalyWords marks={series.marks} startMs={startMs} stepMs={stepMs} />
     </p>
   );
 }
