@@ -115,7 +115,23 @@ function summaryOf(unseen: Unseen, values: number): string {
   return `${unseen.count} of ${values} values never seen before: ${named.join(", ")}${more}`;
 }
 
+/** What was found in a window, by the state of the memory that it was looked for with. */
+const found = new WeakMap<
+  DistributionSnapshot,
+  { readonly memory: CategoriesMemory; readonly windowCount: number; readonly in: Lexicon; unseen: Unseen }
+>();
+
+/** Needed twice: to judge the window and, once it is accepted, to learn from it. */
 function unseenOf(lexicon: Lexicon, current: DistributionSnapshot, memory: CategoriesMemory): Unseen {
+  const last = found.get(current);
+  const same = last?.memory === memory && last.windowCount === memory.windowCount && last.in === lexicon;
+  if (same) return last.unseen;
+  const unseen = lookUp(lexicon, current, memory);
+  found.set(current, { memory, windowCount: memory.windowCount, in: lexicon, unseen });
+  return unseen;
+}
+
+function lookUp(lexicon: Lexicon, current: DistributionSnapshot, memory: CategoriesMemory): Unseen {
   const names = [];
   let count = 0;
   let nearCount = 0;

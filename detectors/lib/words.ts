@@ -23,5 +23,7 @@ function shortest(value: number, digits: number): string {
 
 /** 0.0312 as "3.1 %". */
 export function percent(share: number): string {
+  // Most shares that are said are of things that did not happen.
+  if (share === 0) return "0 %";
   return `${Number((share * 100).toPrecision(share < 0.1 ? 2 : 3))} %`;
 }

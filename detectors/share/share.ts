@@ -51,6 +51,8 @@ const SQUARE_MAX = 16;
 /** Degrees of freedom: a variance from few windows is not known, and shares have fatter tails than the normal law. */
 const DEGREES_MIN = 6;
 const DEGREES_PER_WINDOW = 0.25;
+/** By more than rounding can take back: both values of a flag lie equally far. */
+const CLEARLY_LESS = 1 - 1e-6;
 
 export const share: DistributionDetector<ShareOptions, ShareMemory> = {
   input: "distribution",
@@ -84,11 +86,18 @@ function judgeShare(
   if (cells.length === 0) return insufficient("no value is common enough");
   let best = cells[0]!;
   let bestLogP = 0;
+  // The tail is dear, and t decides: of two with as many degrees of freedom, that with the smaller is the likelier.
+  let bestT = 0;
+  let bestDegrees = 0;
   for (const cell of cells) {
-    const logP = logPOf(cell, memory.movements.get(cell.label), count);
+    const { t, degrees } = studentOf(cell, memory.movements.get(cell.label), count);
+    if (degrees <= bestDegrees && t < bestT * CLEARLY_LESS) continue;
+    const logP = logStudentTwoSided(t, degrees);
     if (logP >= bestLogP) continue;
     best = cell;
     bestLogP = logP;
+    bestT = t;
+    bestDegrees = degrees;
   }
   const effect = Math.abs(best.now - best.before);
   const significance = significanceOf(bestLogP + Math.log(cells.length));
@@ -113,10 +122,10 @@ function said({ label, before, now }: Cell): Pick<Verdict, "summary" | "parts"> 
   };
 }
 
-function logPOf(cell: Cell, movement: Movement | undefined, count: number): number {
+function studentOf(cell: Cell, movement: Movement | undefined, count: number) {
   const windows = movement?.weight ?? 0;
-  const degrees = DEGREES_MIN + DEGREES_PER_WINDOW * windows;
-  return logStudentTwoSided(cell.errors / Math.sqrt(dispersion(movement, count)), degrees);
+  const t = Math.abs(cell.errors / Math.sqrt(dispersion(movement, count)));
+  return { t, degrees: DEGREES_MIN + DEGREES_PER_WINDOW * windows };
 }
 
 /**

@@ -20,11 +20,13 @@ const EARLY_WINDOWS = 48;
 
 export function learnWindow(memory: FeatureMemory, judged: JudgedFeature, audit: FeatureAudit): void {
   const { sides } = judged;
-  const byName = new Map(judged.findings.map((finding) => [finding.detector, finding.verdict]));
+  // Findings are in the order of detectors; there are none where too little was known to judge.
+  let next = 0;
   for (const detector of audit.detectors) {
     if (!detector.featureKinds.includes(memory.catalog!.kind)) continue;
     const past = pastOf(memory, detector, audit);
-    const verdict = byName.get(detector.name) ?? NOT_JUDGED;
+    const finding = judged.findings[next]?.detector === detector.name ? judged.findings[next++] : undefined;
+    const verdict = finding?.verdict ?? NOT_JUDGED;
     const { reference, current } = detector.heldTo === "frozen" ? sides.frozen : sides.baseline;
     const known = judged.alerting ? verdict : NOT_JUDGED;
     past.memory = detector.learn(

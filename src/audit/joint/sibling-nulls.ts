@@ -72,7 +72,9 @@ export function noteNulls(memory: SiblingMemory, nulls: ReadonlyMap<string, numb
 }
 
 function leftOver(own: readonly number[], sibling: readonly number[]): number {
-  return own.reduce((sum, count, i) => sum + Math.max(0, count - sibling[i]!), 0);
+  let sum = 0;
+  for (let i = 0; i < own.length; i++) sum += Math.max(0, own[i]! - sibling[i]!);
+  return sum;
 }
 
 function larger(a: readonly number[], b: readonly number[]): number[] {
@@ -80,5 +82,7 @@ function larger(a: readonly number[], b: readonly number[]): number[] {
 }
 
 function total(counts: readonly number[]): number {
-  return counts.reduce((sum, count) => sum + count, 0);
+  let sum = 0;
+  for (let i = 0; i < counts.length; i++) sum += counts[i]!;
+  return sum;
 }

@@ -75,12 +75,13 @@ export function directionsOf(memories: Readonly<Record<string, FeatureMemory>>):
   const directions: Directions = {};
   for (const a of names) {
     const own = memories[a]!;
+    const ownShares = sharesOn(own, own.catalog!);
     const row: Record<string, number[]> = {};
     for (const b of names) {
       const other = memories[b]!;
       if (a === b || own.catalog!.layout !== other.catalog!.layout) continue;
       const shares = sharesOn(other, own.catalog!);
-      if (distance(shares, sharesOn(own, own.catalog!)) >= DISTANCE_MIN) row[b] = shares;
+      if (distance(shares, ownShares) >= DISTANCE_MIN) row[b] = shares;
     }
     directions[a] = row;
   }

@@ -10,7 +10,7 @@ import type { Tally } from "../cells/tally.ts";
 import { pushSingle } from "../quantile.ts";
 import { type Candidate, candidatesFor, sumCandidate } from "./candidates.ts";
 import type { History, Sums } from "./history.ts";
-import { emptyScatter, noteScatter, type Scatter } from "./overdispersion.ts";
+import { emptyScatter, noteScatter, type Scatter, sharesOfWindow } from "./overdispersion.ts";
 
 /** Windows over which candidates are compared (more than a week of hours), and the fewest for one to replace "all". */
 const LOSSES_MAX = 200;
@@ -87,13 +87,14 @@ export function scoreCandidates(
   catalog: Catalog,
 ): void {
   const all = baselines[0]!.sums;
+  const window = sharesOfWindow(tally, catalog);
   for (const baseline of baselines) {
     if (baseline === undefined) continue;
     const record = records[baseline.index]!;
     if (tally.valueCount > 0 && baseline.index > 0) {
       pushSingle(record.losses, excessLoss(baseline.sums, all, tally), LOSSES_MAX);
     }
-    noteScatter(record.scatter, baseline.sums, tally, catalog);
+    noteScatter(record.scatter, baseline.sums, tally, catalog, window);
   }
 }
 

@@ -5,7 +5,7 @@
  * statistic whose variance was guessed too small). The discounted significance is the share of the past above u
  * times that tail. It may only lower what a detector says: a quiet past never makes weak evidence strong.
  */
-import { sortedQuantile } from "../quantile.ts";
+import { quantileOf } from "../quantile.ts";
 
 /** Verdicts remembered. */
 export const PAST_MAX = 300;
@@ -29,16 +29,13 @@ export const HONEST_TAIL: Tail = { start: 1, share: 0.1, meanExcess: Math.LOG10E
 
 /** @param past significances of accepted windows. @param prior of the lane's same detector, or {@link HONEST_TAIL} */
 export function fitTail(past: readonly number[], prior: Tail): Tail {
-  const sorted = new Float64Array(past).sort();
-  const count = sorted.length;
-  const quantile = count > 0 ? sortedQuantile(sorted, QUANTILE) : 1;
+  const count = past.length;
+  const quantile = count > 0 ? quantileOf(past, QUANTILE) : 1;
   const start = Math.max(1, shrink(quantile, prior.start, count));
-  let above = 0;
+  const loud = loudestFirst(past, start);
+  const above = loud.length;
   let excess = 0;
-  for (let i = count - 1; i >= 0 && sorted[i]! > start; i--) {
-    above++;
-    excess += sorted[i]! - start;
-  }
+  for (let i = 0; i < above; i++) excess += loud[i]! - start;
   // A past that never was loud says, the longer it is, that other features' loudness is not this one's.
   const quiet = above === 0 ? (1 - QUANTILE) * count : 0;
   const weight = SHRINK_WEIGHT * prior.share;
@@ -46,6 +43,13 @@ export function fitTail(past: readonly number[], prior: Tail): Tail {
     (excess + weight * prior.meanExcess + quiet * HONEST_TAIL.meanExcess) / (above + weight + quiet);
   const share = (above + SHRINK_WEIGHT * prior.share) / (count + SHRINK_WEIGHT);
   return { start, share, meanExcess: Math.max(Math.LOG10E, meanExcess), count };
+}
+
+/** Those above `start`: a tenth of the past, so that sorting them is little beside sorting all. */
+function loudestFirst(past: readonly number[], start: number): Float64Array {
+  const loud: number[] = [];
+  for (let i = 0; i < past.length; i++) if (past[i]! > start) loud.push(past[i]!);
+  return Float64Array.from(loud).sort().reverse();
 }
 
 /** The lane's tail for one detector: the mean of its features' tails, shrunk to honest p-values. */

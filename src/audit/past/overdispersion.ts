@@ -9,7 +9,7 @@
 import type { Overdispersion } from "../../../detectors/contract.ts";
 import type { Catalog } from "../cells/catalog.ts";
 import type { Tally } from "../cells/tally.ts";
-import { pushSingle, quantileOf } from "../quantile.ts";
+import { pushSingle, quantileAboveZero } from "../quantile.ts";
 import type { Sums } from "./history.ts";
 
 /** Windows remembered: more than a week of hours, or every weekend would come as a surprise. */
@@ -40,14 +40,23 @@ export function emptyScatter(): Scatter {
   return { ranks: { at50: [], at90: [] }, cells: { at50: [], at90: [] }, nulls: { at50: [], at90: [] } };
 }
 
-/** Notes how far an accepted window lay from the baseline that it was held to. */
-export function noteScatter(scatter: Scatter, baseline: Sums, tally: Tally, catalog: Catalog): void {
+/**
+ * Notes how far an accepted window lay from the baseline that it was held to.
+ * @param window of the tally, where it is held to several baselines
+ */
+export function noteScatter(
+  scatter: Scatter,
+  baseline: Sums,
+  tally: Tally,
+  catalog: Catalog,
+  window: WindowShares = sharesOfWindow(tally, catalog),
+): void {
   if (tally.valueCount >= EXPECTED_MIN && baseline.valueCount > 0) {
     const scale = 1 / tally.valueCount + 1 / baseline.valueCount;
-    const gap = gapMax(baseline, tally) - tally.rankErrorMax;
+    const gap = gapMax(baseline, window) - tally.rankErrorMax;
     if (catalog.layout === "numbers")
       note(scatter.ranks, Math.max(0, gap) ** 2, scale, KOLMOGOROV_50, KOLMOGOROV_90);
-    const { square, degrees } = groupSquare(baseline, tally, catalog);
+    const { square, degrees } = groupSquare(baseline, tally, catalog, window);
     if (degrees > 0)
       note(scatter.cells, square, scale, chiQuantile(degrees, 0), chiQuantile(degrees, 1.2816));
   }
@@ -60,7 +69,7 @@ export function overdispersionOf(scatter: Scatter): Overdispersion {
 
 function excessOf(excess: Excess): number {
   if (excess.at50.length < SCATTERS_MIN) return 0;
-  return Math.max(0, quantileOf(excess.at50, 0.5), quantileOf(excess.at90, 0.9));
+  return Math.max(quantileAboveZero(excess.at50, 0.5), quantileAboveZero(excess.at90, 0.9));
 }
 
 function note(excess: Excess, square: number, scale: number, at50: number, at90: number): void {
@@ -77,30 +86,50 @@ function noteNulls(excess: Excess, baseline: Sums, tally: Tally): void {
 }
 
 /** The Kolmogorov–Smirnov gap on shared cells. */
-function gapMax(baseline: Sums, tally: Tally): number {
+function gapMax(baseline: Sums, { cumulative }: WindowShares): number {
   let reference = 0;
-  let current = 0;
   let gap = 0;
-  for (let i = 0; i < tally.counts.length; i++) {
+  for (let i = 0; i < cumulative.length; i++) {
     reference += baseline.counts[i]!;
-    current += tally.counts[i]!;
-    gap = Math.max(gap, Math.abs(reference / baseline.valueCount - current / tally.valueCount));
+    gap = Math.max(gap, Math.abs(reference / baseline.valueCount - cumulative[i]!));
   }
   return gap;
+}
+
+/** A window's own side of every comparison. */
+export interface WindowShares {
+  /** Share of its values at or below each cell. */
+  readonly cumulative: Float64Array;
+  /** Share in each coarse cell. */
+  readonly groups: Float64Array;
+}
+
+export function sharesOfWindow({ counts, valueCount }: Tally, catalog: Catalog): WindowShares {
+  const cumulative = new Float64Array(counts.length);
+  const groups = new Float64Array(catalog.groupCount);
+  let seen = 0;
+  for (let i = 0; i < counts.length; i++) {
+    seen += counts[i]!;
+    cumulative[i] = seen / valueCount;
+    groups[catalog.groups[i]!]! += counts[i]! / valueCount;
+  }
+  return { cumulative, groups };
 }
 
 // Shares of the comparison at hand, which ends before the next begins: typed arrays are dear to make, and a feature's
 // window makes six comparisons. Coarse cells are numbered by bytes.
 const expected = new Float64Array(256);
-const observed = new Float64Array(256);
 
 /** Pearson's square of shares over the coarse cells; those that expect too few rows are taken together. */
-function groupSquare(baseline: Sums, tally: Tally, catalog: Catalog): { square: number; degrees: number } {
+function groupSquare(
+  baseline: Sums,
+  tally: Tally,
+  catalog: Catalog,
+  { groups: observed }: WindowShares,
+): { square: number; degrees: number } {
   expected.fill(0, 0, catalog.groupCount);
-  observed.fill(0, 0, catalog.groupCount);
   for (let i = 0; i < tally.counts.length; i++) {
     expected[catalog.groups[i]!]! += baseline.counts[i]! / baseline.valueCount;
-    observed[catalog.groups[i]!]! += tally.counts[i]! / tally.valueCount;
   }
   let square = 0;
   let cells = 0;

@@ -4,7 +4,7 @@ import type { AlertLimits } from "../budget/page-budget.ts";
 import type { FrozenReference } from "../cells/frozen-reference.ts";
 import type { SeriesFinding } from "../series-audit.ts";
 import { type Finding, NOT_JUDGED } from "./finding.ts";
-import { verdictRow } from "./verdict-row.ts";
+import { type Explained, sharedByRows, verdictRow } from "./verdict-row.ts";
 
 export function findingRow(
   window: WindowRow,
@@ -14,9 +14,19 @@ export function findingRow(
   muted: boolean,
 ): VerdictRow {
   const subject = { window, feature, detector: finding.detector, muted };
-  return verdictRow(subject, finding.verdict, finding.significance, limits, {
-    reference: finding.referenceName,
-  });
+  return verdictRow(subject, finding.verdict, finding.significance, limits, heldTo(finding.referenceName));
+}
+
+/** By the reference's name: the few that a baseline can have. */
+const known = new Map<string, Explained>();
+
+function heldTo(reference: string): Explained {
+  let explained = known.get(reference);
+  if (explained === undefined) {
+    explained = sharedByRows({ reference });
+    known.set(reference, explained);
+  }
+  return explained;
 }
 
 /** One row a feature while its reference is being learned: no pass for the gate, never a page. */

@@ -48,8 +48,20 @@ export function verdictRow(
     sketchError: verdict.sketchError,
     incidentId: "",
     summary: verdict.summary,
-    explanation: JSON.stringify(explanationOf(verdict, significance, limits, explained, anomalous)),
+    explanation: textOf(explanationOf(verdict, significance, limits, explained, anomalous)),
   };
+}
+
+const texts = new WeakMap<Explained, string>();
+
+/** For what many rows hold and most say nothing beside: its text is made once. */
+export function sharedByRows(explained: Explained): Explained {
+  texts.set(explained, JSON.stringify(explained));
+  return explained;
+}
+
+function textOf(explanation: Explained): string {
+  return texts.get(explanation) ?? JSON.stringify(explanation);
 }
 
 function severityOf(
