@@ -77,16 +77,18 @@ async function compareLate(
   const span = { swimlane, source, windowSizeMs, sinceMs: startMs, untilMs: startMs + 1 };
   const [complete] = await readCompleteWindows(store, span, 1);
   if (complete === undefined || !isWhole(complete)) return undefined;
-  const lanes = (await references.lanesAt(job, [complete]))(complete.window);
+  const all = (await references.of(job, [complete]))(complete.window);
   const stored = await store.readVerdicts({ ...span, limit: VERDICTS_MAX });
   // A placeholder that the store does not show yet: so may other verdicts be, and their incident would lose them.
-  const waiting = lanes.filter(({ name }) => stored.some((row) => isPlaceholder(row, name)));
+  const waiting = all.filter(
+    ({ kind, name }) => kind === "lane" && stored.some((row) => isPlaceholder(row, name)),
+  );
   const come = waiting.filter((reference) => !reference.awaited);
   if (come.length === 0) return undefined;
   const kept = stored.map((row) =>
     come.some(({ name }) => isPlaceholder(row, name)) ? madeUpFor(row) : row,
   );
-  const verdicts = [...kept, ...auditor.holdTo(complete, come)];
+  const verdicts = [...kept, ...auditor.holdTo(complete, come, all)];
   return { judged: { complete, verdicts }, whole: come.length === waiting.length };
 }
 

@@ -52,7 +52,7 @@ export class References {
   /** What the given windows of one lane are held to, which are in order. */
   async of(lane: LaneOfSize, windows: readonly CompleteWindow[]): Promise<ReferencesOf> {
     const kept = await this.#keptFor(lane, windows);
-    const others = await this.lanesAt(lane, windows);
+    const others = await this.#lanesAt(lane, windows);
     return (window) => [
       ...kept
         .filter(({ row }) => this.#holds(row, window.windowStartMs))
@@ -66,8 +66,7 @@ export class References {
     return Number.isNaN(row.retiredAtMs) && !(startMs < row.untilMs);
   }
 
-  /** The other lanes' part of {@link of}. */
-  async lanesAt(lane: LaneOfSize, windows: readonly CompleteWindow[]): Promise<ReferencesOf> {
+  async #lanesAt(lane: LaneOfSize, windows: readonly CompleteWindow[]): Promise<ReferencesOf> {
     const first = windows[0]?.window.windowStartMs;
     if (first === undefined) return () => [];
     const span = { ...lane, sinceMs: first, untilMs: windows.at(-1)!.window.windowStartMs + 1 };

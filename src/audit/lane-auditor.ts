@@ -23,8 +23,6 @@ const NO_FEATURES: ReadonlySet<string> = new Set();
 
 export class LaneAuditor {
   readonly #lane: AuditedLane;
-  /** Of the newest window. */
-  #budget: LaneBudget;
 
   /** @param memory of an earlier auditor with the same options; it is handed over. */
   constructor(options: LaneAuditorOptions, memory: LaneMemory = emptyLaneMemory()) {
@@ -35,7 +33,6 @@ export class LaneAuditor {
       series: options.detectors.filter((detector) => detector.input === "series"),
       distributions: options.detectors.filter((detector) => detector.input === "distribution"),
     };
-    this.#budget = new LaneBudget(this.#lane, { references: [], knownEvents: [] });
   }
 
   /** Start of the newest window judged; −Infinity before the first. */
@@ -65,11 +62,11 @@ export class LaneAuditor {
     const knownEvents = eventsIn(options, complete.window);
     const muted = knownEvents.length > 0;
     const audited: AuditedWindow = { complete, references, alerted, knownEvents, muted };
-    this.#budget = new LaneBudget(this.#lane, audited);
-    const rows = auditSeries(this.#lane, audited, this.#budget);
+    const budget = new LaneBudget(this.#lane, audited);
+    const rows = auditSeries(this.#lane, audited, budget);
     if (recordCount > 0) {
-      rows.push(...auditFeatures(this.#lane, audited, this.#budget));
-      rows.push(...this.#heldTo(complete, references, muted));
+      rows.push(...auditFeatures(this.#lane, audited, budget));
+      rows.push(...this.#heldTo(audited, budget));
       noteAudited(this.#lane);
     }
     // An owner's own limits hold whatever was said of an incident.
@@ -77,11 +74,21 @@ export class LaneAuditor {
     return [...tolerated(rows, memory.feedback), ...limits];
   }
 
-  /** Holds a window that was judged before to references that were not there then; nothing else is judged again. */
-  holdTo(complete: CompleteWindow, references: readonly NamedReference[]): readonly VerdictRow[] {
-    const { options, memory } = this.#lane;
-    const muted = eventsIn(options, complete.window).length > 0;
-    return tolerated(this.#heldTo(complete, references, muted), memory.feedback);
+  /**
+   * Holds a window that was judged before to references that were not there then; nothing else is judged again.
+   * @param come those references.
+   * @param all that the window is held to, `come` among them: they share the lane's page budget.
+   */
+  holdTo(
+    complete: CompleteWindow,
+    come: readonly NamedReference[],
+    all: readonly NamedReference[],
+  ): readonly VerdictRow[] {
+    const knownEvents = eventsIn(this.#lane.options, complete.window);
+    const muted = knownEvents.length > 0;
+    // The window's own budget, not that of the newest one, which a restarted auditor has not seen.
+    const budget = new LaneBudget(this.#lane, { references: all, knownEvents });
+    return tolerated(this.#heldTo({ complete, references: come, muted }, budget), this.#lane.memory.feedback);
   }
 
   /** The page budget is the swimlane's: all of its sources, each of which has an auditor of its own, share it alike. */
@@ -95,9 +102,8 @@ export class LaneAuditor {
   }
 
   #heldTo(
-    { window, profiles }: CompleteWindow,
-    references: readonly NamedReference[],
-    muted: boolean,
+    { complete: { window, profiles }, references, muted }: Omit<AuditedWindow, "alerted" | "knownEvents">,
+    budget: LaneBudget,
   ): VerdictRow[] {
     const { options, memory, distributions } = this.#lane;
     memory.references ??= {};
@@ -111,7 +117,7 @@ export class LaneAuditor {
       detectors: distributions,
       detectorOptions: options.detectorOptions,
       kindOf: (feature) => options.features?.[feature]?.kind,
-      ...this.#budget.ofFeatures(),
+      ...budget.ofFeatures(),
       muted,
     });
   }

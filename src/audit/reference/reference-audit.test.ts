@@ -236,3 +236,34 @@ test("what is held to references survives a restart of the auditor, bit for bit"
     restarted = new LaneAuditor(OPTIONS, decodeMemory(encodeMemory(restarted.memory())));
   }
 });
+
+// A window is judged before another lane's has come. The comparison is made up for by an auditor that judged on, and by
+// one that was restarted in between: both must ask for as much evidence as there was asked for at the time.
+test("a comparison that comes late is held to its window's share of the budget, also after a restart", () => {
+  // So few pages that the budget, not the house's rate of false alerts, sets the limit.
+  const strict = { ...OPTIONS, pageBudgetPerWeek: 0.01 };
+  const random = seededRandom(10);
+  const auditor = new LaneAuditor(strict);
+  const training = referenceOf(trainingRows(random));
+  const lane = (rows: readonly Row[]) =>
+    referenceOf(rows, { name: "lane/eval", kind: "lane", windowCount: 1 });
+  const missing = { ...lane([]), missing: "lane eval has not completed this window", awaited: true };
+  for (let i = 0; i < 60; i++)
+    auditor.audit(windowOf(i, rowsAt(i, random)), [training, lane(rowsAt(i, random))]);
+  const before = encodeMemory(auditor.memory());
+  const late = windowOf(60, rowsAt(60, random));
+  const other = lane(rowsAt(60, random, 3));
+  auditor.audit(late, [training, missing]);
+  // The baseline is retired: the next window has one reference less.
+  auditor.audit(windowOf(61, rowsAt(61, random)), [missing]);
+  const restarted = new LaneAuditor(strict, decodeMemory(encodeMemory(auditor.memory())));
+  const inTime = new LaneAuditor(strict, decodeMemory(before)).audit(late, [training, other]);
+  const limits = (rows: readonly VerdictRow[]) =>
+    rows
+      .filter((row) => row.detector === "ks@lane/eval" && row.feature === "price")
+      .map((row) => JSON.parse(row.explanation).pageLimit as number);
+  const expected = limits(inTime);
+  expect(expected).toEqual([expect.any(Number)]);
+  expect(limits(auditor.holdTo(late, [other], [training, other]))).toEqual(expected);
+  expect(limits(restarted.holdTo(late, [other], [training, other]))).toEqual(expected);
+});
