@@ -2,6 +2,7 @@
 import { expect, test } from "vitest";
 import { seededRandom } from "../../src/base/random.ts";
 import type { BaselineProfileRow, BaselineRow, Store } from "../../src/store/contract.ts";
+import { soon } from "./store-reads.ts";
 import { anyProfile, MINUTE_MS, ODD_NAMES, T0_MS } from "./store-rows.ts";
 
 export function baselineRow(change: Partial<BaselineRow> = {}): BaselineRow {
@@ -42,10 +43,7 @@ function profilesOf({ createdAtMs, swimlane, source, name }: BaselineRow, seed =
   }));
 }
 
-export function baselineLaws(
-  fresh: () => Promise<Store>,
-  soon: (law: () => Promise<void>) => Promise<void>,
-): void {
+export function baselineLaws(fresh: () => Promise<Store>): void {
   test("a baseline comes back bit for bit with all its profiles, and is found by lane, source and name", async () => {
     const store = await fresh();
     const training = baselineRow();

@@ -10,17 +10,15 @@ import type { SegmentProfile } from "../../src/segment/manifest.ts";
 import { emptyProfile } from "../../src/sketch/profile.ts";
 import type { Store } from "../../src/store/contract.ts";
 import { exampleManifest } from "../harness/example-manifest.ts";
+import { soon } from "./store-reads.ts";
 
 const START_MS = Date.UTC(2026, 2, 2);
 const MINUTE_MS = 60_000;
 const LANE = { swimlane: "prod", source: "clicks", windowSizeMs: MINUTE_MS };
 
-export function reconcileLaws(
-  fresh: () => Promise<Store>,
-  soon: (law: () => Promise<void>) => Promise<void>,
-): void {
+export function reconcileLaws(fresh: () => Promise<Store>): void {
   test("a window whose row was changed is found, merged again and told; one that is right is left alone", async () => {
-    const watched = await watch(await fresh(), soon);
+    const watched = await watch(await fresh());
     const { store, windows, lookTwice, alert } = watched;
     expect(await lookTwice()).toEqual([]);
     expect(await alert()).toEqual({ state: "ok" });
@@ -42,7 +40,7 @@ export function reconcileLaws(
   });
 
   test("a profile that was changed beneath a right count is found, and a window that the store lost", async () => {
-    const watched = await watch(await fresh(), soon, [0, 1]);
+    const watched = await watch(await fresh(), [0, 1]);
     const { store, windows, lookTwice } = watched;
     const [records, x] = windows[0]!.profiles;
     await store.writeWindows([], [records!, { ...x!, profile: { ...x!.profile, max: 1e6 } }]);
@@ -54,7 +52,7 @@ export function reconcileLaws(
   });
 
   test("what was merged from rows that have expired since is not taken for wrong", async () => {
-    const watched = await watch(await fresh(), soon);
+    const watched = await watch(await fresh());
     const gone = { ...watched.windows[0]!.window, windowStartMs: at(-30), recordCount: 5, segmentCount: 1 };
     await watched.store.writeWindows([{ ...gone, profileCount: 0 }], []);
     expect(await watched.lookTwice()).toEqual([]);
@@ -66,11 +64,7 @@ function at(minute: number): number {
 }
 
 /** Three minutes of a lane, counted and merged; of the merged windows only those of `written` minutes are in the store. */
-async function watch(
-  store: Store,
-  soon: (law: () => Promise<void>) => Promise<void>,
-  written = [0, 1, 2],
-): Promise<Watched> {
+async function watch(store: Store, written = [0, 1, 2]): Promise<Watched> {
   const clock = new ManualClock(at(60));
   const telemetry = new Telemetry({ level: "silent" });
   const segments = [segmentOf(0, [10, 11]), segmentOf(21, [12, 1], 2)];
