@@ -21,6 +21,14 @@ test("whatever a detector may remember comes back as it was", () => {
   expect(decodeMemory(encodeMemory(memory))).toEqual(memory);
 });
 
+// Feature names come from records: anyone can send one.
+test("a member may have any name", () => {
+  const memory = JSON.parse('{"__proto__": {"a": [1, null]}, "constructor": 2}') as object;
+  const again = decodeMemory<object>(encodeMemory(memory));
+  expect(Object.keys(again)).toEqual(["__proto__", "constructor"]);
+  expect(JSON.stringify(again)).toBe(JSON.stringify(memory));
+});
+
 test("counts of any shape come back as they were", () => {
   fc.assert(
     fc.property(fc.uint32Array(), (counts) => {

@@ -41,9 +41,15 @@ function packed(value: unknown): unknown {
   if (ArrayBuffer.isView(value)) return packedView(value);
   if (value instanceof Map) return { [MARK]: ["map", [...value].map((entry) => packed(entry))] };
   if (value instanceof Set) return { [MARK]: ["set", [...value].map((entry) => packed(entry))] };
-  const entries = Object.entries(value).map(([key, member]) => [key, packed(member)]);
   invariant(!(MARK in value), `memory must not use the key "${MARK}"`);
-  return Object.fromEntries(entries);
+  return mapped(value, packed);
+}
+
+/** The same object with other members. Only a copy that has them all takes a member named `__proto__` as any other. */
+function mapped(value: object, change: (member: unknown) => unknown): object {
+  const copy: Record<string, unknown> = { ...value };
+  for (const key of Object.keys(copy)) copy[key] = change(copy[key]);
+  return copy;
 }
 
 /** Lists of numbers are most of a memory: as bytes, in single precision where that restores them exactly. */
@@ -138,7 +144,7 @@ function unpacked(value: unknown): unknown {
   if (value === null || typeof value !== "object") return value;
   if (Array.isArray(value)) return value.map(unpacked);
   if (MARK in value) return unmarked(value[MARK] as unknown[]);
-  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, unpacked(member)]));
+  return mapped(value, unpacked);
 }
 
 function unmarked([type, first, second]: unknown[]): unknown {

@@ -7,7 +7,7 @@
  * or list is NULL in the table and empty again when read; -0 stays -0.
  */
 import { OUTCOMES, zeroOutcomes } from "../decode/outcome.ts";
-import type { Manifest } from "../segment/manifest.ts";
+import type { Manifest, SegmentKey } from "../segment/manifest.ts";
 import { type ColumnValue, decodeProfile, encodeProfile } from "../sketch/codec.ts";
 import type { Profile } from "../sketch/profile.ts";
 import type {
@@ -61,14 +61,19 @@ export type RowReader<Row> = Pick<RowCodec<Row>, "table" | "fromCells">;
 /** A row by property, without its profile. */
 type Flat = Record<string, unknown>;
 
+/** Properties that name a segment. */
+const SEGMENT_KEY: readonly string[] = ["topic", "partition", "startOffset", "endOffset", "shape"];
+
 /** The outcomes are the last columns, in their order. */
 const OUTCOMES_FROM = SEGMENTS.columns.length - OUTCOMES.length;
+
+const readManifest = flatReader<Flat>(SEGMENTS.columns.slice(0, OUTCOMES_FROM));
 
 export const MANIFEST_ROWS: RowCodec<Manifest> = {
   table: SEGMENTS,
   toCells: (manifest) => toCells(SEGMENTS, { ...manifest, ...manifest.outcomes }),
   fromCells: (cells) => {
-    const flat = flatOf(SEGMENTS.columns, cells, OUTCOMES_FROM);
+    const flat = readManifest(cells);
     const outcomes = zeroOutcomes();
     OUTCOMES.forEach((outcome, i) => {
       outcomes[outcome] = cells[OUTCOMES_FROM + i] as number;
@@ -81,49 +86,40 @@ export const MANIFEST_ROWS: RowCodec<Manifest> = {
 export const SEGMENT_WINDOW_ROWS: RowCodec<SegmentWindowRow> = {
   table: SEGMENT_WINDOWS,
   toCells: (row) => toCells(SEGMENT_WINDOWS, { ...row, ...row.manifest }),
-  fromCells: (cells) => withSegmentKey(toFlat(SEGMENT_WINDOWS, cells)) as unknown as SegmentWindowRow,
+  fromCells: segmentRowReader<SegmentWindowRow>(SEGMENT_WINDOWS.columns),
 };
+
+const RECORD_COLUMNS = SEGMENT_WINDOWS.columns.filter(({ name }) => name !== "names" && name !== "numbers");
 
 /** What counts a segment's records by lane and window: its rows without the profiles. */
 export const SEGMENT_RECORD_ROWS: RowReader<SegmentRecords> = {
-  table: {
-    ...SEGMENT_WINDOWS,
-    columns: SEGMENT_WINDOWS.columns.filter(({ name }) => name !== "names" && name !== "numbers"),
-  },
-  fromCells: (cells) => {
-    const { part, profileCount, ...row } = withSegmentKey(toFlat(SEGMENT_RECORD_ROWS.table, cells));
-    return row as unknown as SegmentRecords;
-  },
+  table: { ...SEGMENT_WINDOWS, columns: RECORD_COLUMNS },
+  fromCells: segmentRowReader<SegmentRecords>(RECORD_COLUMNS, ["part", "profileCount"]),
 };
 
-function withSegmentKey({ topic, partition, startOffset, endOffset, shape, ...flat }: Flat): Flat {
-  return { ...flat, manifest: { topic, partition, startOffset, endOffset, shape } };
+/** Reads rows of a segment: what names the segment is one property. */
+function segmentRowReader<Row>(
+  columns: readonly Column[],
+  unread: readonly string[] = [],
+): (cells: Cells) => Row {
+  const readKey = flatReader<SegmentKey>(columns, (property) => SEGMENT_KEY.includes(property));
+  const isOwn = (property: string) => !SEGMENT_KEY.includes(property) && !unread.includes(property);
+  const readOwn = flatReader<Flat>(columns, isOwn, ["manifest"]);
+  return (cells) => {
+    const row = readOwn(cells);
+    row["manifest"] = readKey(cells);
+    return row as Row;
+  };
 }
 
-export const PROFILE_ROWS: RowCodec<ProfileRow> = {
-  table: PROFILES,
-  toCells: (row) => toCells(PROFILES, row as unknown as Flat, row.profile),
-  fromCells: (cells) =>
-    ({ ...toFlat(PROFILES, cells), profile: profileOf(PROFILES, cells) }) as unknown as ProfileRow,
-};
+export const PROFILE_ROWS: RowCodec<ProfileRow> = profileCodec(PROFILES);
 
-export const BASELINE_PROFILE_ROWS: RowCodec<BaselineProfileRow> = {
-  table: BASELINE_PROFILES,
-  toCells: (row) => toCells(BASELINE_PROFILES, row as unknown as Flat, row.profile),
-  fromCells: (cells) =>
-    ({
-      ...toFlat(BASELINE_PROFILES, cells),
-      profile: profileOf(BASELINE_PROFILES, cells),
-    }) as unknown as BaselineProfileRow,
-};
+export const BASELINE_PROFILE_ROWS: RowCodec<BaselineProfileRow> = profileCodec(BASELINE_PROFILES);
 
 export const STATE_ROWS: RowCodec<StateRow> = {
   table: STATES,
   toCells: (row) => toCells(STATES, { ...row, epochMs: 0 }),
-  fromCells: (cells) => {
-    const { key, value } = toFlat(STATES, cells);
-    return { key, value } as StateRow;
-  },
+  fromCells: flatReader<StateRow>(STATES.columns, (property) => property !== "epochMs"),
 };
 
 export const WINDOW_ROWS: RowCodec<WindowRow> = plainCodec(WINDOWS);
@@ -138,7 +134,21 @@ function plainCodec<Row>(table: Table): RowCodec<Row> {
   return {
     table,
     toCells: (row) => toCells(table, row as Flat),
-    fromCells: (cells) => toFlat(table, cells) as Row,
+    fromCells: flatReader<Row>(table.columns),
+  };
+}
+
+/** For rows that are a profile and what it is of. */
+function profileCodec<Row extends { readonly profile: Profile }>(table: Table): RowCodec<Row> {
+  const read = flatReader<Flat>(table.columns, () => true, ["profile"]);
+  return {
+    table,
+    toCells: (row) => toCells(table, row as unknown as Flat, row.profile),
+    fromCells: (cells) => {
+      const row = read(cells);
+      row["profile"] = profileOf(table, cells);
+      return row as Row;
+    },
   };
 }
 
@@ -155,18 +165,27 @@ function toCells(table: Table, flat: Flat, profile?: Profile): Cells {
   return cells;
 }
 
-function toFlat(table: Table, cells: Cells): Flat {
-  return flatOf(table.columns, cells, table.columns.length);
-}
-
-/** The properties of the first columns. Read for every row: a loop, and no object is reshaped. */
-function flatOf(columns: readonly Column[], cells: Cells, columnCount: number): Flat {
-  const flat: Flat = {};
-  for (let i = 0; i < columnCount; i++) {
-    const column = columns[i]!;
-    if (column.property !== undefined) flat[column.property] = propertyOf(column, cells[i] ?? null);
-  }
-  return flat;
+/**
+ * Reads the properties of columns that `isRead` picks. Called for every row: each begins as a copy of one that has all
+ * properties, the `more` that the caller fills in too, so that no object is reshaped.
+ */
+function flatReader<Row>(
+  columns: readonly Column[],
+  isRead: (property: string) => boolean = () => true,
+  more: readonly string[] = [],
+): (cells: Cells) => Row {
+  const read = columns.flatMap((column, at) =>
+    column.property !== undefined && isRead(column.property)
+      ? [{ column, at, property: column.property }]
+      : [],
+  );
+  const blank: Flat = {};
+  for (const property of [...read.map((each) => each.property), ...more]) blank[property] = undefined;
+  return (cells) => {
+    const flat = { ...blank };
+    for (const { column, at, property } of read) flat[property] = propertyOf(column, cells[at] ?? null);
+    return flat as Row;
+  };
 }
 
 function profileOf(table: Table, cells: Cells): Profile {
