@@ -31,6 +31,7 @@ import type { RecentWindows } from "./recent-windows.ts";
 import type { References } from "./references.ts";
 import { FEW_WINDOWS } from "./shared-reads.ts";
 import { type MeasuredWindow, SqlMetrics, type SqlMetricsOf } from "./sql-metrics.ts";
+import { Together } from "./together.ts";
 import type { WindowAges } from "./window-age.ts";
 
 /** Judge all complete windows of a lane and source up to one; from `revisedMs` again where late data changed one. */
@@ -83,6 +84,8 @@ const AUDITORS_MAX = 20_000;
 /** Lanes that catch up at once: each holds many windows in memory. */
 const CATCH_UPS_MAX = 32;
 
+type ToJudge = Pick<MergedWindow, "complete"> & Partial<MergedWindow> & Partial<MeasuredWindow>;
+
 interface Lane {
   auditor: LaneAuditor;
   sinceCheckpoint: number;
@@ -99,12 +102,14 @@ export class AuditService {
 
   readonly #catchUps = new Slots(CATCH_UPS_MAX);
   readonly #pauses: Pauses;
+  readonly #together: Together;
   readonly #coarser: CoarserWindows;
   readonly #metrics: SqlMetrics;
 
   constructor(options: AuditServiceOptions) {
     this.#options = options;
     this.#pauses = new Pauses(options.clock);
+    this.#together = new Together(options.clock);
     this.#next = new NextWindows(options);
     this.#coarser = new CoarserWindows(options);
     this.#metrics = new SqlMetrics(options);
@@ -148,11 +153,25 @@ export class AuditService {
     return true;
   }
 
-  async #judge(
-    lane: Lane,
-    job: AuditJob,
-    windows: readonly (Pick<MergedWindow, "complete"> & Partial<MergedWindow> & Partial<MeasuredWindow>)[],
-  ): Promise<void> {
+  async #judge(lane: Lane, job: AuditJob, windows: readonly ToJudge[]): Promise<void> {
+    const judgeAll = () => this.#judgeAll(lane, job, windows);
+    // A lane that catches up holds nobody up, and has a commit's worth of its own.
+    const isCatchUp = windows.length > FEW_WINDOWS;
+    const judged = await (isCatchUp ? judgeAll() : this.#together.during(judgeAll));
+    try {
+      if (!isCatchUp) await this.#together.allOut();
+      await this.#tell(judged);
+    } catch (error) {
+      // The auditor has gone on, its verdicts may not be written or told: the next try begins at the checkpoint.
+      this.#lanes.delete(laneStateKey(job));
+      throw error;
+    }
+    lane.sinceCheckpoint += windows.length;
+    const { checkpointWindows } = this.#options;
+    if (checkpointWindows > 0 && lane.sinceCheckpoint >= checkpointWindows) await this.#checkpoint(lane, job);
+  }
+
+  async #judgeAll(lane: Lane, job: AuditJob, windows: readonly ToJudge[]): Promise<readonly JudgedWindow[]> {
     const referencesOf = await this.#options.references.of(
       job,
       windows.map(({ complete }) => complete),
@@ -172,16 +191,7 @@ export class AuditService {
       judged.push({ complete, verdicts });
       countBusy(this.#options.telemetry, "judge", startMs);
     }
-    try {
-      await this.#tell(judged);
-    } catch (error) {
-      // The auditor has gone on, its verdicts may not be written or told: the next try begins at the checkpoint.
-      this.#lanes.delete(laneStateKey(job));
-      throw error;
-    }
-    lane.sinceCheckpoint += windows.length;
-    const { checkpointWindows } = this.#options;
-    if (checkpointWindows > 0 && lane.sinceCheckpoint >= checkpointWindows) await this.#checkpoint(lane, job);
+    return judged;
   }
 
   #coarserSizeOf({ swimlane, windowSizeMs }: AuditJob): number | undefined {
