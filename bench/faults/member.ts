@@ -13,11 +13,20 @@ export interface Ending {
   readonly log: string;
 }
 
+export interface MemberFiles {
+  readonly config: string;
+  readonly log: string;
+  readonly nodeOptions?: readonly string[];
+  /** Where the program is, when it was compiled. @default bin/lanewatch.mjs, which runs a checkout's sources */
+  readonly program?: string;
+}
+
 export class Member {
   readonly name: string;
   readonly #role: string;
   readonly #config: string;
   readonly #nodeOptions: readonly string[];
+  readonly #program: string;
   readonly #logFile: string;
   readonly #onEnded: (ending: Ending) => void;
   #child: ChildProcess | undefined;
@@ -27,16 +36,12 @@ export class Member {
   isPaused = false;
   rssBytesMax = 0;
 
-  constructor(
-    name: string,
-    role: string,
-    files: { readonly config: string; readonly log: string; readonly nodeOptions?: readonly string[] },
-    onEnded: (ending: Ending) => void,
-  ) {
+  constructor(name: string, role: string, files: MemberFiles, onEnded: (ending: Ending) => void) {
     this.name = name;
     this.#role = role;
     this.#config = files.config;
     this.#nodeOptions = files.nodeOptions ?? [];
+    this.#program = files.program ?? "bin/lanewatch.mjs";
     this.#logFile = files.log;
     this.#onEnded = onEnded;
   }
@@ -50,7 +55,7 @@ export class Member {
     const log = openSync(this.#logFile, "a");
     const words = [
       ...this.#nodeOptions,
-      "bin/lanewatch.mjs",
+      this.#program,
       "run",
       "--config",
       this.#config,

@@ -2,7 +2,7 @@
  * bench:latency: how long after a window's end and its lateness its verdict can be read from the store. Real Kafka,
  * QuestDB and Redis, three real processes (ingest; control; audit and notify), 100 lanes × 50 features.
  *
- *   npm run bench:latency -- [--windows 12] [--lanes 100] [--features 50] [--partitions 4] [--cpu-prof DIR] [--json FILE]
+ *   npm run bench:latency -- [--windows 12] [--history 30] [--lanes 100] [--features 50] [--partitions 4] [--cpu-prof DIR] [--json FILE]
  */
 
 import { readFileSync, writeFileSync } from "node:fs";
@@ -11,6 +11,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import pg from "pg";
 import { freePorts } from "../../test/harness/engines/ports.ts";
+import { compiled } from "../compiled.ts";
 import { Member } from "../faults/member.ts";
 import { LoadProducer } from "../faults/producer.ts";
 import { progressOf } from "../faults/progress.ts";
@@ -22,6 +23,7 @@ import { meanAges, readStages, type Stage, stageTable } from "./stages.ts";
 const { values } = parseArgs({
   options: {
     windows: { type: "string", default: "12" },
+    history: { type: "string", default: "30" },
     lanes: { type: "string", default: "100" },
     features: { type: "string", default: "50" },
     partitions: { type: "string", default: "4" },
@@ -34,10 +36,10 @@ const windowCount = Number(values.windows);
 const laneCount = Number(values.lanes);
 const featureCount = Number(values.features);
 const partitions = Number(values.partitions);
+/** Windows before the run. The default so that every detector judges, and none still learns. */
+const historyWindows = Number(values.history);
 const WINDOW_MS = 10_000;
 const LATENESS_MS = 1_000;
-/** So that every detector judges, and none still learns. */
-const HISTORY_WINDOWS = 30;
 const HISTORY_MS_MAX = 400_000;
 const RECORDS_PER_LANE_WINDOW = 5;
 const POLL_MS = 200;
@@ -48,7 +50,7 @@ const world = await startWorld({
   windowMs: WINDOW_MS,
   latenessMs: LATENESS_MS,
 });
-const startMs = (Math.floor(Date.now() / WINDOW_MS) - HISTORY_WINDOWS) * WINDOW_MS;
+const startMs = (Math.floor(Date.now() / WINDOW_MS) - historyWindows) * WINDOW_MS;
 const recordsPerSecond = (laneCount * RECORDS_PER_LANE_WINDOW * 1_000) / WINDOW_MS;
 const load = new EvenRecords({ laneCount, featureCount, partitions, recordsPerSecond, startMs });
 const producer = new LoadProducer(world.kafka, TOPIC, load);
@@ -56,19 +58,21 @@ const profiles = values["cpu-prof"];
 const nodeOptions = profiles === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${profiles}`];
 const ROLES = ["control", "audit,notify", "ingest"] as const;
 const ports = await freePorts(ROLES.length);
+// As users run it: tsx would cost the processes a part of their speed.
+const program = await compiled("src/main.ts");
 const members = ROLES.map((role, i) => {
   const name = role.replace(",", "-");
   const log = join(values.logs ?? world.folder, `${name}.log`);
   const config = join(world.folder, `${name}.yaml`);
   writeFileSync(config, readFileSync(world.configFile, "utf8").replace("port: 0 ", `port: ${ports[i]} `));
-  return new Member(role, role, { config, log, nodeOptions }, ({ log: end }) => {
+  return new Member(role, role, { config, log, nodeOptions, program }, ({ log: end }) => {
     throw new Error(`${role} ended by itself: ${end}`);
   });
 });
 try {
   producer.start();
   for (const member of members) member.start();
-  console.error(`history: ${HISTORY_WINDOWS} windows, ${laneCount} lanes × ${featureCount} features`);
+  console.error(`history: ${historyWindows} windows, ${laneCount} lanes × ${featureCount} features`);
   await caughtUp();
   const before = await readStages(ports);
   const delays = await measure();
