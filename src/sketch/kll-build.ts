@@ -10,29 +10,52 @@ export function levelsOfWeighted(items: Float64Array, weights: Float64Array): Fl
   const levels = sizesOfWeighted(weights).map((size) => new Float64Array(size));
   const filled = new Int32Array(levels.length);
   for (let i = 0; i < items.length; i++) {
-    let rest = weights[i]!;
-    for (let level = 0; rest > 0; level++) {
-      if (rest % 2 === 1) levels[level]![filled[level]!++] = items[i]!;
-      rest = Math.floor(rest / 2);
+    const weight = weights[i]!;
+    for (let bits = lowBits(weight); bits !== 0; bits &= bits - 1) {
+      const level = lowestOf(bits);
+      levels[level]![filled[level]!++] = items[i]!;
+    }
+    for (let bits = highBits(weight); bits !== 0; bits &= bits - 1) {
+      const level = WORD_BITS + lowestOf(bits);
+      levels[level]![filled[level]!++] = items[i]!;
     }
   }
   return levels;
 }
 
 function sizesOfWeighted(weights: Float64Array): number[] {
-  const sizes: number[] = [];
+  const sizes = new Array<number>(2 * WORD_BITS).fill(0);
+  let levelCount = 0;
   for (let i = 0; i < weights.length; i++) {
     const weight = weights[i]!;
     if (!(weight >= 1 && Number.isSafeInteger(weight)))
       throw new InvariantError(`weight ${weight} is not a whole positive number`);
-    let rest = weight;
-    for (let level = 0; rest > 0; level++) {
-      if (level === sizes.length) sizes.push(0);
-      if (rest % 2 === 1) sizes[level]!++;
-      rest = Math.floor(rest / 2);
-    }
+    const low = lowBits(weight);
+    const high = highBits(weight);
+    for (let bits = low; bits !== 0; bits &= bits - 1) sizes[lowestOf(bits)]!++;
+    for (let bits = high; bits !== 0; bits &= bits - 1) sizes[WORD_BITS + lowestOf(bits)]!++;
+    const highest = high === 0 ? WORD_BITS - Math.clz32(low) : 2 * WORD_BITS - Math.clz32(high);
+    if (highest > levelCount) levelCount = highest;
   }
-  return sizes;
+  return sizes.slice(0, levelCount);
+}
+
+/** A weight in two words, so that its set bits are found by integers: remainders of doubles take ten times as long. */
+const WORD_BITS = 32;
+const WORD = 4_294_967_296;
+
+function lowBits(weight: number): number {
+  // Modulo 2^32 by definition, whatever the weight.
+  return weight | 0;
+}
+
+function highBits(weight: number): number {
+  return weight < WORD ? 0 : (weight / WORD) | 0;
+}
+
+/** The place of the lowest set bit. */
+function lowestOf(bits: number): number {
+  return WORD_BITS - 1 - Math.clz32(bits & -bits);
 }
 
 /**
