@@ -83,3 +83,19 @@ test("a socket gives a server's answers whole, and its end", async () => {
   socket.destroy();
   server.close();
 });
+
+// While brokers are away each question to them opens connections: what these held was garbage of its own, 0.75 MB a question.
+test("a connection that nobody takes has no buffer for large reads", async () => {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  const before = process.memoryUsage().arrayBuffers;
+  const make = frameSockets(unexpected);
+  const sockets = Array.from({ length: 100 }, () =>
+    make({ host: "127.0.0.1", port, ssl: undefined as never, onConnect: () => {} }),
+  );
+  await Promise.all(sockets.map((socket) => once(socket, "error")));
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(1_000_000);
+});

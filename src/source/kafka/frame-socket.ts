@@ -11,6 +11,8 @@ import type { ISocketFactory } from "kafkajs";
 const KEEP_ALIVE_MS = 60_000;
 /** What one read takes at most. */
 const READ_BYTES_MAX = 262_144;
+/** What the first takes: Node wants its buffer before the connection is made, which a broker that is away never does. */
+const FIRST_READ_BYTES_MAX = 1_024;
 /** Before each answer stands its length, big-endian. */
 const LENGTH_BYTES = 4;
 /** An answer that claims to be longer (or is none: some other protocol's) is handed on in pieces, as it comes. */
@@ -32,10 +34,12 @@ export function frameSockets(onInPieces: () => void): ISocketFactory {
 
 function connectFramed(host: string, port: number, onConnect: () => void, onInPieces: () => void): Socket {
   const frames = new Frames((answer) => socket.emit("data", answer), onInPieces);
+  let buffer = Buffer.allocUnsafeSlow(FIRST_READ_BYTES_MAX);
   const onread = {
-    buffer: Buffer.allocUnsafeSlow(READ_BYTES_MAX),
+    buffer: () => buffer,
     callback: (count: number, bytes: Uint8Array) => {
       frames.add(bytes as Buffer, count);
+      if (buffer.length < READ_BYTES_MAX) buffer = Buffer.allocUnsafeSlow(READ_BYTES_MAX);
       return true;
     },
   };
