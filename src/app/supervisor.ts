@@ -9,6 +9,8 @@ import type { Telemetry } from "../base/telemetry.ts";
 
 /** How long a store or a queue that is away is waited for at the start. */
 const START_PATIENCE_MS = 120_000;
+/** A step that fails is taken less and less often, down to this: an engine that comes back is not to wait for us long. */
+const FAILING_EVERY_MS_MAX = 2_000;
 
 export class Supervisor {
   readonly #clock: Clock;
@@ -47,7 +49,7 @@ export class Supervisor {
     });
   }
 
-  /** Takes a step `everyMs` after the last one ended, until the stop. */
+  /** Takes a step `everyMs` after the last one ended, less often while it fails, until the stop. */
   every(everyMs: number, what: string, step: () => Promise<void>): void {
     this.#loops.push(this.#repeat(everyMs, what, step));
   }
@@ -60,13 +62,15 @@ export class Supervisor {
     this.every(everyMs, what, () => Promise.race([step(), stopped]));
   }
 
-  /** Takes one step; what cannot be tried again ends the process. */
-  async guarded(what: string, step: () => Promise<void>): Promise<void> {
+  /** Takes one step; what cannot be tried again ends the process. @returns whether it was taken. */
+  async guarded(what: string, step: () => Promise<void>): Promise<boolean> {
     try {
       await step();
+      return true;
     } catch (error) {
       if (error instanceof OperationalError && error.retryable) this.#complain(what, error);
       else this.#fail(error);
+      return false;
     }
   }
 
@@ -88,9 +92,11 @@ export class Supervisor {
   }
 
   async #repeat(everyMs: number, what: string, step: () => Promise<void>): Promise<void> {
+    let delayMs = everyMs;
     while (!this.signal.aborted) {
-      await this.guarded(what, step);
-      await this.#clock.sleep(everyMs, this.signal);
+      const isTaken = await this.guarded(what, step);
+      delayMs = isTaken ? everyMs : Math.max(everyMs, Math.min(2 * delayMs, FAILING_EVERY_MS_MAX));
+      await this.#clock.sleep(delayMs, this.signal);
     }
   }
 

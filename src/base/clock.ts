@@ -47,8 +47,12 @@ export class ManualClock implements Clock {
   sleep(delayMs: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       if (signal?.aborted || delayMs <= 0) return resolve();
-      this.#sleepers.push({ atMs: this.#nowMs + delayMs, wake: resolve });
-      signal?.addEventListener("abort", () => resolve(), { once: true });
+      const wake = () => {
+        signal?.removeEventListener("abort", wake);
+        resolve();
+      };
+      this.#sleepers.push({ atMs: this.#nowMs + delayMs, wake });
+      signal?.addEventListener("abort", wake, { once: true });
     });
   }
 

@@ -4,7 +4,9 @@
  */
 import { type DestinationStream, type Logger, pino } from "pino";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { type Clock, systemClock } from "./clock.ts";
 import { errorText } from "./errors.ts";
+import { LogLimit } from "./log-limit.ts";
 
 export type Level = "debug" | "info" | "warn" | "error";
 export type Labels = Readonly<Record<string, string>>;
@@ -14,6 +16,8 @@ export interface TelemetryOptions {
   readonly level?: Level | "silent";
   /** Also export Node's own metrics (event loop, heap, GC). @default false */
   readonly processMetrics?: boolean;
+  /** By whose time a message's lines are counted, see log-limit.ts. @default the system's */
+  readonly clock?: Pick<Clock, "elapsedMs">;
   /** Where log lines go. @default standard error, so that standard output stays the command's answer */
   readonly destination?: DestinationStream;
 }
@@ -21,6 +25,7 @@ export interface TelemetryOptions {
 export class Telemetry {
   readonly registry = new Registry();
   readonly #log: Logger;
+  readonly #limit: LogLimit;
   /** By the name that is asked with: the registry's own look-up joins and hashes a name each time. */
   readonly #metrics = new Map<string, unknown>();
 
@@ -29,6 +34,7 @@ export class Telemetry {
       { level: options.level ?? "info", base: undefined },
       options.destination ?? pino.destination(2),
     );
+    this.#limit = new LogLimit(options.clock ?? systemClock);
     if (options.processMetrics) collectDefaultMetrics({ register: this.registry });
   }
 
@@ -65,8 +71,13 @@ export class Telemetry {
     return this.#metric(name, () => new Histogram({ ...this.#about(name, help, labelNames), buckets }));
   }
 
+  /** Of one message in `warn` and `error` a few lines a minute are written; the next tells how many were left out. */
   log(level: Level, message: string, fields: Readonly<Record<string, unknown>> = {}): void {
-    this.#log[level](fields, message);
+    if (!this.#log.isLevelEnabled(level)) return;
+    const isLimited = level === "warn" || level === "error";
+    const leftOut = isLimited ? this.#limit.admit(message) : 0;
+    if (leftOut === undefined) return;
+    this.#log[level](leftOut === 0 ? fields : { ...fields, leftOut }, message);
   }
 
   /** Counts and logs in one call: what was dropped or went wrong, why, and how much of it. */
@@ -78,7 +89,7 @@ export class Telemetry {
   /** An error with its chain of causes and context. */
   error(message: string, error: unknown, fields: Readonly<Record<string, unknown>> = {}): void {
     const context = error instanceof Error && "context" in error ? { context: error.context } : {};
-    this.#log.error({ ...fields, ...context, error: errorText(error) }, message);
+    this.log("error", message, { ...fields, ...context, error: errorText(error) });
   }
 
   #about(name: string, help: string, labelNames: readonly string[]) {
