@@ -4,10 +4,10 @@ import type { LaneAuditorOptions, WindowSizes } from "../audit/lane-options.ts";
 import { formatDuration } from "../base/duration.ts";
 import { coarserSizes } from "../rollup/coarser.ts";
 import type { LaneName } from "../rollup/lane-progress.ts";
+import { sqlMetricsOf } from "./audit/sql-metrics.ts";
 import type { Config } from "./config/schema.ts";
 import { knownEventsOf, laneRules } from "./lane-settings.ts";
 import { limitsOf } from "./owner-limits.ts";
-import { sqlMetricsOf } from "./sql-metrics.ts";
 
 const DAY_MS = 86_400_000;
 /**

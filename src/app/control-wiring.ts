@@ -4,11 +4,11 @@ import type { Telemetry } from "../base/telemetry.ts";
 import type { ControlOptions, Dependency } from "../control/contract.ts";
 import type { RecordSource } from "../source/contract.ts";
 import type { Store } from "../store/contract.ts";
+import { References } from "./audit/references.ts";
 import type { Config } from "./config/schema.ts";
 import { type ExplainOptions, explainVerdict } from "./explain.ts";
 import { compareWithOf, laneRules } from "./lane-settings.ts";
 import { prove } from "./prove.ts";
-import { References } from "./references.ts";
 
 export interface ControlParts {
   readonly config: Config;

@@ -13,10 +13,10 @@ import { SOURCE_AWAKE_MS } from "../rollup/source-counts.ts";
 import type { Store, VerdictRow, WindowRow } from "../store/contract.ts";
 import { VERDICT_ROWS } from "../store/rows.ts";
 import type { VerdictKey } from "../store/verdict-key.ts";
-import { readCheckpoint } from "./lane-checkpoint.ts";
-import type { References } from "./references.ts";
-import { UNMEASURED } from "./sql-metrics.ts";
-import { judgeStored } from "./stored-windows.ts";
+import { readCheckpoint } from "./audit/lane-checkpoint.ts";
+import type { References } from "./audit/references.ts";
+import { UNMEASURED } from "./audit/sql-metrics.ts";
+import { judgeStored } from "./audit/stored-windows.ts";
 
 export interface ExplainOptions {
   readonly store: Store;

@@ -24,8 +24,8 @@ import type {
 } from "../source/contract.ts";
 import type { Store } from "../store/contract.ts";
 import { countBusy } from "./busy.ts";
-import { LogIds } from "./log-ids.ts";
-import { SegmentWriter } from "./segment-writer.ts";
+import { LogIds } from "./ingest/log-ids.ts";
+import { SegmentWriter } from "./ingest/segment-writer.ts";
 
 export interface IngestOptions {
   readonly source: RecordSource;

@@ -14,7 +14,7 @@ import { sumOutcomes, type WalkedPartition, walkPartition } from "../rollup/proo
 import { firstOffsetsSql, OFF_PATH_MAX, type ProvenRange, proofSql } from "../rollup/proof-sql.ts";
 import type { RecordSource } from "../source/contract.ts";
 import type { Store, TimeSpan } from "../store/contract.ts";
-import { readLogIds, type StoredLogIds } from "./log-ids.ts";
+import { readLogIds, type StoredLogIds } from "./ingest/log-ids.ts";
 
 export interface ProveParts {
   readonly store: Pick<Store, "readManifests" | "readPartitions" | "readStates" | "query" | "tablePrefix">;

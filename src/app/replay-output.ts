@@ -10,7 +10,7 @@ import type { LaneProgress } from "../rollup/lane-progress.ts";
 import type { Segment } from "../segment/manifest.ts";
 import type { IncidentRow, VerdictRow } from "../store/contract.ts";
 import { verdictName } from "../store/verdict-key.ts";
-import type { JudgedWindow } from "./audit-service.ts";
+import type { JudgedWindow } from "./audit/audit-service.ts";
 
 export interface LaneSummary {
   readonly swimlane: string;

@@ -19,14 +19,14 @@ import type { Store } from "../store/contract.ts";
 import { DuckDbTables } from "../store/duckdb/duckdb-tables.ts";
 import { duckDbOptionsSchema } from "../store/duckdb/options.ts";
 import { ReplayStore } from "../store/replay-store.ts";
+import { sqlMetricsOf } from "./audit/sql-metrics.ts";
 import { auditorOptionsOf, coarserOf } from "./auditor-options.ts";
 import type { Config } from "./config/schema.ts";
+import { mappingOf } from "./ingest/reading.ts";
 import { Ingest } from "./ingest.ts";
 import { compareWithOf, foldingShape, incidentOptionsOf, laneWindows } from "./lane-settings.ts";
 import { readBaseline } from "./read-baseline.ts";
-import { mappingOf } from "./reading.ts";
 import { ReplayOutput, type ReplaySummary } from "./replay-output.ts";
-import { sqlMetricsOf } from "./sql-metrics.ts";
 import { Watch } from "./watch.ts";
 
 export interface ReplayOptions {

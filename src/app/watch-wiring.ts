@@ -2,10 +2,10 @@
 import type { Detector } from "../../detectors/contract.ts";
 import type { Deliverer } from "../notify/deliver.ts";
 import type { RecordSource } from "../source/contract.ts";
+import { sqlMetricsOf } from "./audit/sql-metrics.ts";
 import { auditorOptionsOf, coarserOf } from "./auditor-options.ts";
 import type { Config } from "./config/schema.ts";
 import { compareWithOf, incidentOptionsOf, laneWindows } from "./lane-settings.ts";
-import { sqlMetricsOf } from "./sql-metrics.ts";
 import type { WatchOptions } from "./watch.ts";
 
 type Given =

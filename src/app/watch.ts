@@ -13,15 +13,20 @@ import type { LaneName } from "../rollup/lane-progress.ts";
 import { Rollup } from "../rollup/rollup.ts";
 import type { PartitionEnd } from "../source/contract.ts";
 import type { IncidentRow, Store, VerdictRow } from "../store/contract.ts";
-import { type AuditJob, AuditService, type JudgedWindow } from "./audit-service.ts";
-import { FeedbackFeed } from "./feedback-feed.ts";
-import { enqueueIncidentJob, IncidentFeed, IncidentInbox, type IncidentJob } from "./incident-feed.ts";
-import { IncidentService } from "./incident-service.ts";
-import { RecentWindows } from "./recent-windows.ts";
-import { References } from "./references.ts";
-import { RollupService } from "./rollup-service.ts";
-import type { SqlMetricsOf } from "./sql-metrics.ts";
-import { WindowAges } from "./window-age.ts";
+import { type AuditJob, AuditService, type JudgedWindow } from "./audit/audit-service.ts";
+import { FeedbackFeed } from "./audit/feedback-feed.ts";
+import { References } from "./audit/references.ts";
+import type { SqlMetricsOf } from "./audit/sql-metrics.ts";
+import {
+  enqueueIncidentJob,
+  IncidentFeed,
+  IncidentInbox,
+  type IncidentJob,
+} from "./incident/incident-feed.ts";
+import { IncidentService } from "./incident/incident-service.ts";
+import { RecentWindows } from "./rollup/recent-windows.ts";
+import { RollupService } from "./rollup/rollup-service.ts";
+import { WindowAges } from "./rollup/window-age.ts";
 
 export interface WatchOptions {
   readonly store: Store;

@@ -1,7 +1,7 @@
 /** Which log of a name is counted, on a QuestDB that shows rows later than it takes them and deletes none. */
 import { randomBytes } from "node:crypto";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { LogIds, readLogIds } from "../../src/app/log-ids.ts";
+import { LogIds, readLogIds } from "../../src/app/ingest/log-ids.ts";
 import { systemClock } from "../../src/base/clock.ts";
 import { Telemetry } from "../../src/base/telemetry.ts";
 import type { Store } from "../../src/store/contract.ts";

@@ -1,12 +1,12 @@
 /** From an incident through the API and the command line to what the next windows are told: real store, real stages. */
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { volume } from "../../detectors/volume/volume.ts";
-import { AuditService } from "../../src/app/audit-service.ts";
+import { AuditService } from "../../src/app/audit/audit-service.ts";
+import { FeedbackFeed } from "../../src/app/audit/feedback-feed.ts";
+import { References } from "../../src/app/audit/references.ts";
 import { runCommandLine } from "../../src/app/cli/command-line.ts";
-import { FeedbackFeed } from "../../src/app/feedback-feed.ts";
-import { IncidentService } from "../../src/app/incident-service.ts";
-import { RecentWindows } from "../../src/app/recent-windows.ts";
-import { References } from "../../src/app/references.ts";
+import { IncidentService } from "../../src/app/incident/incident-service.ts";
+import { RecentWindows } from "../../src/app/rollup/recent-windows.ts";
 import { ManualClock } from "../../src/base/clock.ts";
 import { Telemetry } from "../../src/base/telemetry.ts";
 import type { ControlServer } from "../../src/control/contract.ts";

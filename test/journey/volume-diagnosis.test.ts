@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test, vi } from "vitest";
 import { runCommandLine } from "../../src/app/cli/command-line.ts";
-import { IncidentService } from "../../src/app/incident-service.ts";
+import { IncidentService } from "../../src/app/incident/incident-service.ts";
 import { systemClock } from "../../src/base/clock.ts";
 import { OperationalError } from "../../src/base/errors.ts";
 import { Telemetry } from "../../src/base/telemetry.ts";

@@ -22,7 +22,7 @@ export const GUARDS: readonly Guard[] = [
   {
     name: "manifest-before-commit",
     without: "offsets are committed before the store has the segment",
-    file: "src/app/segment-writer.ts",
+    file: "src/app/ingest/segment-writer.ts",
     text: '      await this.#insist("segments", () => store.writeSegments(segments));\n',
     replacement: `      for (const { topic, partition, endOffset } of lastOfEachPartition(segments))
         await source.commit(topic, partition, endOffset);
@@ -67,7 +67,7 @@ export const GUARDS: readonly Guard[] = [
   {
     name: "idle-asks-counted-log",
     without: "a topic that was made again counts as idle where it ends as far as the old one was counted",
-    file: "src/app/rollup-service.ts",
+    file: "src/app/rollup/rollup-service.ts",
     text: "      if (others.has(end)) this.#idle.doubt(frontier);\n      else ",
     replacement: "      ",
     remakes: true,
@@ -124,7 +124,7 @@ export const GUARDS: readonly Guard[] = [
   {
     name: "window-kept-until-written",
     without: "a merged window is forgotten when the store refuses it",
-    file: "src/app/rollup-service.ts",
+    file: "src/app/rollup/rollup-service.ts",
     text: "    const complete = this.#unwritten;\n",
     replacement: "    const complete = this.#unwritten;\n    this.#unwritten = [];\n",
   },
@@ -145,7 +145,7 @@ export const GUARDS: readonly Guard[] = [
   {
     name: "log-confirmed",
     without: "segments are written without asking whether the topic is still the one that was assigned",
-    file: "src/app/segment-writer.ts",
+    file: "src/app/ingest/segment-writer.ts",
     text: `      if (source.confirmLogs !== undefined) await this.#insist("the logs' ids", () => source.confirmLogs!());\n`,
     replacement: "",
     remakes: true,
@@ -153,7 +153,7 @@ export const GUARDS: readonly Guard[] = [
   {
     name: "log-claimed",
     without: "the first segments of a topic are written although another log of its name may be counted",
-    file: "src/app/log-ids.ts",
+    file: "src/app/ingest/log-ids.ts",
     text: "    if (claims)\n",
     replacement: "    if (claims && clock === undefined)\n",
     remakes: true,
@@ -162,7 +162,7 @@ export const GUARDS: readonly Guard[] = [
     name: "log-claim-shown",
     without:
       "a log is claimed, and segments are written before the store shows the claim, and with it every earlier one",
-    file: "src/app/log-ids.ts",
+    file: "src/app/ingest/log-ids.ts",
     text: "    throw claimNotVisible(topic);\n",
     replacement: "",
     remakes: true,
@@ -171,7 +171,7 @@ export const GUARDS: readonly Guard[] = [
     name: "log-kept-by-process",
     without:
       "a process that read a topic goes on in another of its name, with segments of the first still to be written",
-    file: "src/app/log-ids.ts",
+    file: "src/app/ingest/log-ids.ts",
     text: "    if (own !== undefined) return own === logId ? undefined : own;\n",
     replacement: "    if (own !== undefined) return undefined;\n",
     remakes: true,
@@ -179,7 +179,7 @@ export const GUARDS: readonly Guard[] = [
   {
     name: "log-id-kept",
     without: "a process that starts does not know which log was counted, and goes on in the one of that name",
-    file: "src/app/log-ids.ts",
+    file: "src/app/ingest/log-ids.ts",
     text: "  for (const { key, value } of await store.readStates(prefix)) {\n",
     replacement: "  for (const { key, value } of [] as { key: string; value: string }[]) {\n",
     remakes: true,

@@ -1,7 +1,7 @@
 /** The processes of a simulated deployment: the same parts that app/service.ts puts together, on a simulated outside. */
 
-import type { AuditJob } from "../../src/app/audit-service.ts";
-import type { IncidentJob } from "../../src/app/incident-feed.ts";
+import type { AuditJob } from "../../src/app/audit/audit-service.ts";
+import type { IncidentJob } from "../../src/app/incident/incident-feed.ts";
 import { Ingest } from "../../src/app/ingest.ts";
 import { Watch } from "../../src/app/watch.ts";
 import { LaneRules } from "../../src/assign/lane.ts";

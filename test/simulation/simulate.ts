@@ -6,8 +6,8 @@
  * - liveness: the faults stop; within a bound everything that is complete is judged, late data are in, and what was
  *   cut off on purpose was paged, once.
  */
-import type { AuditJob } from "../../src/app/audit-service.ts";
-import type { IncidentJob } from "../../src/app/incident-feed.ts";
+import type { AuditJob } from "../../src/app/audit/audit-service.ts";
+import type { IncidentJob } from "../../src/app/incident/incident-feed.ts";
 import type { Cells } from "../../src/store/rows.ts";
 import { STATES } from "../../src/store/schema.ts";
 import { Broker } from "./broker.ts";

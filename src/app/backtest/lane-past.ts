@@ -9,9 +9,9 @@ import { IncidentBook } from "../../incident/incident-book.ts";
 import type { IncidentOptions } from "../../incident/options.ts";
 import type { LaneName } from "../../rollup/lane-progress.ts";
 import type { IncidentRow, Store } from "../../store/contract.ts";
-import type { JudgedWindow } from "../audit-service.ts";
-import type { References } from "../references.ts";
-import { judgeStored } from "../stored-windows.ts";
+import type { JudgedWindow } from "../audit/audit-service.ts";
+import type { References } from "../audit/references.ts";
+import { judgeStored } from "../audit/stored-windows.ts";
 
 export interface PastOptions {
   readonly store: Store;

@@ -6,7 +6,7 @@ import { decodeMemory } from "../../audit/memory-codec.ts";
 import { IncidentBook } from "../../incident/incident-book.ts";
 import type { IncidentOptions } from "../../incident/options.ts";
 import type { CompleteWindow } from "../../rollup/complete-window.ts";
-import type { References } from "../references.ts";
+import type { References } from "../audit/references.ts";
 import { damaged, type Fault } from "./faults.ts";
 import type { Place } from "./lane-past.ts";
 

@@ -2,11 +2,11 @@ import { dirname, resolve } from "node:path";
 import { systemClock } from "../../base/clock.ts";
 import { Telemetry } from "../../base/telemetry.ts";
 import { makeStore, storeOptionsSchema } from "../../store/index.ts";
+import { trySqlMetrics } from "../audit/sql-metrics.ts";
 import { ConfigError, configJsonSchema, loadConfig } from "../config/load.ts";
 import type { Problem } from "../config/problems.ts";
 import type { Config } from "../config/schema.ts";
 import { loadDetectors } from "../detectors.ts";
-import { trySqlMetrics } from "../sql-metrics.ts";
 import { EXIT } from "./exit.ts";
 
 export async function validateCommand(options: { readonly config: string }): Promise<number> {

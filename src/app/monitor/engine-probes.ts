@@ -1,7 +1,7 @@
 /** Does what we depend on answer? Each question has an end of its own, so that an engine that hangs counts as away. */
 import { withDeadline } from "../../base/deadline.ts";
 import { errorText } from "../../base/errors.ts";
-import type { WatchedSource } from "../recent-ends.ts";
+import type { WatchedSource } from "../rollup/recent-ends.ts";
 import { bad, OK, type Probe } from "./alerts.ts";
 
 const ANSWER_MS_MAX = 5_000;

@@ -5,7 +5,7 @@
  */
 import type { Clock } from "../../base/clock.ts";
 import type { PartitionEnd, RecordSource } from "../../source/contract.ts";
-import type { StoredLogIds } from "../log-ids.ts";
+import type { StoredLogIds } from "../ingest/log-ids.ts";
 import { bad, firstOf, OK, type Probe } from "./alerts.ts";
 
 export interface LogProbeParts {
