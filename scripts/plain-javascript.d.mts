@@ -1,2 +1,6 @@
 /** See plain-javascript.mjs. */
-export function toPlainJavaScript(file: string, folder: string): Promise<string>;
+export function toPlainJavaScript(
+  file: string,
+  folder: string,
+  packages?: "within" | "beside",
+): Promise<string>;
