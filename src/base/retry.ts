@@ -25,14 +25,14 @@ export async function retry<T>(
   options: RetryOptions = {},
 ): Promise<T> {
   const { delayMsMin = 200, delayMsMax = 10_000, deadlineMs = Number.POSITIVE_INFINITY } = options;
-  const startMs = clock.nowMs();
+  const startMs = clock.elapsedMs();
   for (let attempt = 1; ; attempt++) {
     try {
       return await operation();
     } catch (error) {
       const retryable = (options.isRetryable ?? isRetryable)(error);
       const delayMs = Math.min(delayMsMax, delayMsMin * 2 ** Math.min(attempt - 1, 16));
-      const late = clock.nowMs() + delayMs - startMs > deadlineMs;
+      const late = clock.elapsedMs() + delayMs - startMs > deadlineMs;
       if (!retryable || late || options.signal?.aborted) throw error;
       options.onRetry?.(error, attempt, delayMs);
       await clock.sleep(delayMs, options.signal);

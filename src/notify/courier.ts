@@ -52,14 +52,14 @@ export class Courier {
   }
 
   /** Queues the incident whatever is due of it. */
-  put(row: IncidentRow, notBeforeMs: number): void {
-    this.#outbox.put(row, notBeforeMs);
+  put(row: IncidentRow, waitMs: number): void {
+    this.#outbox.put(row, waitMs);
   }
 
   /** Queues the incident if, by what is known, something is due: what was told must not fill the queue. */
-  async putIfDue(row: IncidentRow, notBeforeMs: number): Promise<void> {
+  async putIfDue(row: IncidentRow, waitMs: number): Promise<void> {
     const ending = await journey(this.#decide, await this.#deliveryOf(row, "known"));
-    if (ending === "sent") this.#outbox.put(row, notBeforeMs);
+    if (ending === "sent") this.#outbox.put(row, waitMs);
     else this.#count(ending, row);
   }
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { incidentExample } from "../../test/harness/incident-example.ts";
 import { type Receiver, refusedUrl, startReceiver } from "../../test/harness/receiver.ts";
-import { ManualClock } from "../base/clock.ts";
+import { type Clock, ManualClock } from "../base/clock.ts";
 import { Telemetry } from "../base/telemetry.ts";
 import { acknowledgeRow, resolveRow } from "../incident/person.ts";
 import { type Silence, writeSilence } from "../incident/silence.ts";
@@ -109,6 +109,27 @@ test("a wall clock that is set back between two messages repeats neither of them
   await until(() => receiver.received.length >= 2);
   for (let i = 0; i < 3; i++) await look(start(), MINUTE_MS);
   expect(reasons()).toEqual(["opened", "resolved"]);
+});
+
+test("a wall clock that ran ahead while the receiver was away holds no page back once it is put right", async () => {
+  let aheadMs = 10 * MINUTE_MS;
+  const wrong: Clock = {
+    nowMs: () => clock.nowMs() + aheadMs,
+    elapsedMs: () => clock.elapsedMs(),
+    sleep: (delayMs, signal) => clock.sleep(delayMs, signal),
+  };
+  receiver.answer([503]);
+  const row = await write();
+  const deliverer = new Deliverer({ store, notifiers: [webhook()], clock: wrong, telemetry });
+  deliverers.push(deliverer);
+  await deliverer.tick();
+  await until(() => receiver.received.length === 1);
+  // The refusal is written down before the next try is set.
+  while ((await store.readNotifications(row.id)).length === 0) await new Promise(setImmediate);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  aheadMs = 0;
+  // Within five minutes.
+  await until(() => receiver.received.length === 2);
 });
 
 test("a second replica keeps quiet while the first speaks, and speaks when the first is gone", async () => {

@@ -164,15 +164,15 @@ export class Deliverer {
   #route(row: IncidentRow, about: "data" | "monitor"): void {
     // The monitor does not wait for silences: that the store can't be read may be what it has to say.
     if (about === "data" && this.#silences === undefined) return;
-    for (const courier of this.#couriersOf(row, about)) courier.put(row, this.#notBeforeMs());
+    for (const courier of this.#couriersOf(row, about)) courier.put(row, this.#waitMs());
   }
 
   async #routeIfDue(row: IncidentRow, about: "data" | "monitor"): Promise<void> {
-    for (const courier of this.#couriersOf(row, about)) await courier.putIfDue(row, this.#notBeforeMs());
+    for (const courier of this.#couriersOf(row, about)) await courier.putIfDue(row, this.#waitMs());
   }
 
-  #notBeforeMs(): number {
-    return this.#parts.clock.nowMs() + this.#options.replicaIndex * this.#options.replicaWaitMs;
+  #waitMs(): number {
+    return this.#options.replicaIndex * this.#options.replicaWaitMs;
   }
 
   #courierOf(notifier: Notifier, log: NotificationLog): Courier {

@@ -19,6 +19,7 @@ export interface OutboxParts {
 
 interface Waiting {
   readonly row: IncidentRow;
+  /** Elapsed time: by a wall clock that is set back a page would wait for as long as it had been ahead. */
   readonly notBeforeMs: number;
   readonly attempt: number;
 }
@@ -41,14 +42,18 @@ export class Outbox {
     this.#parts = parts;
   }
 
-  /** Never blocks. An incident that already waits keeps its turn and its back-off. */
-  put(row: IncidentRow, notBeforeMs: number): void {
+  /**
+   * Never blocks. An incident that already waits keeps its turn and its back-off.
+   * @param waitMs from now on, before it is told.
+   */
+  put(row: IncidentRow, waitMs: number): void {
     if (this.#stop.signal.aborted) return;
     const before = this.#waiting.get(row.id);
     if (before === undefined && this.#waiting.size >= this.#parts.countMax) {
       this.#parts.onEnding("queue-full", row);
       return;
     }
+    const notBeforeMs = this.#parts.clock.elapsedMs() + waitMs;
     this.#waiting.set(row.id, { notBeforeMs, attempt: 0, ...before, row });
     this.#parts.onDepth(this.#waiting.size);
     this.#nudge.abort();
@@ -59,7 +64,7 @@ export class Outbox {
 
   /** The receiver asked to be left alone for so long; it is not asked to speak for itself beyond a bound. */
   pause(forMs: number): void {
-    this.#pausedUntilMs = this.#parts.clock.nowMs() + Math.min(forMs, PAUSE_MS_MAX);
+    this.#pausedUntilMs = this.#parts.clock.elapsedMs() + Math.min(forMs, PAUSE_MS_MAX);
   }
 
   get depth(): number {
@@ -80,7 +85,7 @@ export class Outbox {
   async #run(): Promise<void> {
     while (this.#waiting.size > 0 && !this.#stop.signal.aborted) {
       const [next] = [...this.#waiting.values()].sort((a, b) => a.notBeforeMs - b.notBeforeMs);
-      const waitMs = Math.max(next!.notBeforeMs, this.#pausedUntilMs) - this.#parts.clock.nowMs();
+      const waitMs = Math.max(next!.notBeforeMs, this.#pausedUntilMs) - this.#parts.clock.elapsedMs();
       if (waitMs > 0) {
         this.#nudge = new AbortController();
         await this.#parts.clock.sleep(waitMs, this.#nudge.signal);
@@ -97,11 +102,16 @@ export class Outbox {
     const newer = this.#waiting.get(next.row.id)!;
     if (ending === "retry") {
       const delayMs = Math.min(RETRY_MS_MAX, RETRY_MS_MIN * 2 ** Math.min(next.attempt, 16));
-      const notBeforeMs = this.#parts.clock.nowMs() + delayMs;
+      const notBeforeMs = this.#parts.clock.elapsedMs() + delayMs;
       this.#waiting.set(next.row.id, { row: newer.row, notBeforeMs, attempt: next.attempt + 1 });
     } else if (ending !== "sent" && newer.row === next.row) this.#waiting.delete(next.row.id);
     // After a message was sent there may be another: what opened and ended while the receiver was away.
-    else this.#waiting.set(next.row.id, { row: newer.row, notBeforeMs: 0, attempt: 0 });
+    else
+      this.#waiting.set(next.row.id, {
+        row: newer.row,
+        notBeforeMs: this.#parts.clock.elapsedMs(),
+        attempt: 0,
+      });
     this.#parts.onDepth(this.#waiting.size);
   }
 }

@@ -221,7 +221,7 @@ async function keep(
   profiles: readonly BaselineProfileRow[],
 ): Promise<BaselineRow> {
   await store.writeBaseline(row, profiles);
-  const untilMs = clock.nowMs() + VISIBLE_MS_MAX;
+  const untilMs = clock.elapsedMs() + VISIBLE_MS_MAX;
   for (;;) {
     const { swimlane, source, name } = row;
     const rows = await store.readBaselines({ swimlane, source, name });
@@ -229,7 +229,7 @@ async function keep(
       (each) => each.createdAtMs === row.createdAtMs && each.changedAtMs === row.changedAtMs,
     );
     if (visible && (await store.readBaselineProfiles(row)) !== undefined) return row;
-    if (clock.nowMs() > untilMs) {
+    if (clock.elapsedMs() > untilMs) {
       throw failure(
         "BASELINE_NOT_VISIBLE",
         `The store acknowledged baseline "${name}" and does not show it after ${VISIBLE_MS_MAX / 1000} s. It is safe and will be held to once it shows; look with "lanewatch baseline list" before doing it again.`,
