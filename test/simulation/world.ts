@@ -44,7 +44,12 @@ export interface RequestFaults {
  * A whole run is one turn of Node's event loop: a turn for each event took as long as much of what it led to. What follows
  * from an event is run here as Node itself does it after each callback, rejections that nobody handles included.
  */
-const settle = (process as unknown as { readonly _tickCallback: () => void })._tickCallback;
+const settle = (process as unknown as { readonly _tickCallback?: () => void })._tickCallback!;
+if (settle === undefined)
+  throw new Error(
+    `Node ${process.version} has no process._tickCallback (DEP0134), by which the simulator runs what follows from an ` +
+      "event. Run it on Node 20 or 22.",
+  );
 
 /** Runs `work` in a turn of its own, where no promise of anybody else is under way. */
 export function inTurn<T>(work: () => T): Promise<T> {
