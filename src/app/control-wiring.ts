@@ -1,7 +1,9 @@
 /** What the control server is told of the run: how lanes are configured, what it depends on, what "now" is. */
 import type { Clock } from "../base/clock.ts";
+import { errorText } from "../base/errors.ts";
 import type { Telemetry } from "../base/telemetry.ts";
-import type { ControlOptions, Dependency } from "../control/contract.ts";
+import type { ControlOptions, ControlServer, Dependency } from "../control/contract.ts";
+import { startControlServer, startHealthServer } from "../control/server.ts";
 import type { RecordSource } from "../source/contract.ts";
 import type { Store } from "../store/contract.ts";
 import { References } from "./audit/references.ts";
@@ -75,6 +77,22 @@ export function controlOptions(parts: ControlParts): ControlOptions {
       };
     },
   };
+}
+
+/** Every process answers probes; the control role serves people too, and does not run where it cannot. */
+export async function startServer(
+  options: ControlOptions,
+  isForPeople: boolean,
+): Promise<ControlServer | undefined> {
+  if (isForPeople) return startControlServer(options);
+  return startHealthServer(options).catch((error: unknown) => {
+    options.telemetry.log(
+      "warn",
+      "probes and metrics of this process are not served: give it a control.port of its own",
+      { port: options.port, error: errorText(error) },
+    );
+    return undefined;
+  });
 }
 
 async function ask({ name, ready }: ControlParts["dependencies"][number]): Promise<Dependency> {

@@ -7,10 +7,9 @@ import { dirname } from "node:path";
 import type { Detector } from "../../detectors/contract.ts";
 import type { Clock } from "../base/clock.ts";
 import { withDeadline } from "../base/deadline.ts";
-import { errorText, InvariantError } from "../base/errors.ts";
+import { InvariantError } from "../base/errors.ts";
 import type { Telemetry } from "../base/telemetry.ts";
 import type { ControlServer } from "../control/contract.ts";
-import { startControlServer, startHealthServer } from "../control/server.ts";
 import { Deliverer } from "../notify/deliver.ts";
 import type { JobQueue } from "../queue/contract.ts";
 import type { Store } from "../store/contract.ts";
@@ -18,13 +17,14 @@ import type { AuditJob } from "./audit/audit-service.ts";
 import { tellSqlProblems } from "./audit/sql-metrics.ts";
 import { auditorOptionsOf } from "./auditor-options.ts";
 import type { Config } from "./config/schema.ts";
-import { controlOptions } from "./control-wiring.ts";
+import { controlOptions, startServer } from "./control-wiring.ts";
 import type { IncidentJob } from "./incident/incident-feed.ts";
 import { makeReading, type Reading } from "./ingest/reading.ts";
 import { makeMonitor } from "./monitor/make-monitor.ts";
 import type { MonitorWatch } from "./monitor/monitor-watch.ts";
 import { openFirst } from "./open-first.ts";
 import { makeNotifiers, makeQueue, makeSource, openStore } from "./plug-ins.ts";
+import { watchQueueDepth } from "./queue-depth.ts";
 import { Merging } from "./rollup/merging.ts";
 import { RecentEnds } from "./rollup/recent-ends.ts";
 import { Supervisor } from "./supervisor.ts";
@@ -229,9 +229,8 @@ export class Service {
     await Promise.all(this.#readings.map(({ source }) => source.finished));
   }
 
-  /** Every process answers probes; the control role serves people too. */
   async #startControl(): Promise<void> {
-    const { config, roles, telemetry } = this.#options;
+    const { config, roles } = this.#options;
     const options = controlOptions({
       ...this.#options,
       store: this.#store,
@@ -242,21 +241,7 @@ export class Service {
         { name: `queue ${config.queue.type}`, ready: () => this.#audits.ready() },
       ],
     });
-    if (roles.has("control")) {
-      this.#control = await startControlServer(options);
-      return;
-    }
-    this.#control = await startHealthServer(options).catch((error: unknown) => {
-      telemetry.log(
-        "warn",
-        "probes and metrics of this process are not served: give it a control.port of its own",
-        {
-          port: config.control.port,
-          error: errorText(error),
-        },
-      );
-      return undefined;
-    });
+    this.#control = await startServer(options, roles.has("control"));
   }
 
   async #startMerging(): Promise<void> {
@@ -270,6 +255,10 @@ export class Service {
       telemetry: this.#options.telemetry,
     });
     await this.#merging.start();
+    watchQueueDepth(
+      { audits: this.#audits, incidents: this.#incidentJobs },
+      { supervisor: this.#supervisor, telemetry: this.telemetry },
+    );
   }
 
   async #startIngest(): Promise<void> {
