@@ -24,6 +24,8 @@ const { values } = parseArgs({
 if (values.mode !== undefined && values.mode !== "safety" && values.mode !== "liveness")
   throw new Error(`--mode is safety or liveness, not "${values.mode}"`);
 const mode: Mode | undefined = values.mode;
+/** Seeds between two lines that say how far a run is. */
+const TOLD_EVERY = 500;
 
 if (values.seed === undefined) await runMany();
 else if (!(await printed(wholeNumber("seed", values.seed)))) process.exitCode = 1;
@@ -37,6 +39,11 @@ async function runMany(): Promise<void> {
     mode,
     remakes: values.remakes,
     failuresMax: wholeNumber("failures-max", values["failures-max"]),
+    onSeed: ({ seed, failure }, doneCount) => {
+      if (failure !== undefined) process.stderr.write(`seed ${seed}: ${failure}\n`);
+      if (doneCount % TOLD_EVERY === 0)
+        process.stderr.write(`${doneCount} seeds in ${round((performance.now() - startMs) / 1000)} s\n`);
+    },
     ...(values.processes === undefined ? {} : { processes: wholeNumber("processes", values.processes) }),
   });
   const seconds = round((performance.now() - startMs) / 1000);

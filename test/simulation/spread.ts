@@ -21,6 +21,8 @@ export interface SpreadOptions {
   readonly failuresMax: number;
   /** @default the machine's cores */
   readonly processes?: number;
+  /** Told of each seed as it is done: a run that is broken off has said what it found. */
+  readonly onSeed?: (report: SeedReport, doneCount: number) => void;
 }
 
 /** What a child says of one seed. */
@@ -62,6 +64,7 @@ export async function spread(options: SpreadOptions): Promise<SpreadResult> {
   const note = (report: SeedReport) => {
     reports.push(report);
     if (report.failure !== undefined) failures++;
+    options.onSeed?.(report, reports.length);
   };
   const processes = Math.min(options.processes ?? availableParallelism(), options.count);
   const folder = mkdtempSync(join(tmpdir(), "lanewatch-simulation-"));
