@@ -7,16 +7,17 @@ import { systemClock } from "../../src/base/clock.ts";
 import { packageRoot, pageRoot } from "../../src/control/page/page-root.ts";
 import { readSilences } from "../../src/incident/silence.ts";
 import { makeStore, storeOptionsSchema } from "../../src/store/index.ts";
+import { LANE_SETTINGS } from "../harness/control-server.ts";
 import { chromiumPath } from "../harness/engines.ts";
 import { describeWithEngines } from "../harness/engines-suite.ts";
 import { launchChromium, openWatched, type Watched } from "./browser.ts";
 import { HOSTILE_LANE, MINUTE_MS } from "./seeded-world.ts";
-import { LANE_SETTINGS, ServedWorld } from "./served-world.ts";
+import { SEEDED_LANE, ServedWorld } from "./served-world.ts";
 
 /** Longest that anything on the page may take to appear on a busy machine. */
 const SOON = { timeout: 30_000 };
 /** The page is looked at for as long as a busy machine takes: what is due meanwhile is not overdue. */
-const LOOKED_AT = { laneSettings: () => ({ ...LANE_SETTINGS, judgingMsMax: 60_000 }) };
+const LOOKED_AT = { laneSettings: () => ({ ...LANE_SETTINGS, ...SEEDED_LANE, judgingMsMax: 60_000 }) };
 
 describeWithEngines(["chromium"], "the page in Chromium", () => {
   let browser: Browser;

@@ -2,22 +2,17 @@
 import { afterAll, beforeAll } from "vitest";
 import { type Clock, ManualClock } from "../../src/base/clock.ts";
 import { Telemetry } from "../../src/base/telemetry.ts";
-import type { ControlOptions, ControlServer, LaneSettings } from "../../src/control/contract.ts";
-import { startControlServer } from "../../src/control/server.ts";
+import type { ControlOptions, ControlServer } from "../../src/control/contract.ts";
 import type { IncidentRow, Store } from "../../src/store/contract.ts";
 import { makeStore, storeOptionsSchema } from "../../src/store/index.ts";
+import { serveControl } from "../harness/control-server.ts";
 import { MINUTE_MS, seedStore } from "./seeded-world.ts";
 
 /** When the world's newest window ended. */
 export const T0 = Date.UTC(2026, 10, 2, 12);
 
-export const LANE_SETTINGS: LaneSettings = {
-  windowSizeMs: MINUTE_MS,
-  latenessMs: 10_000,
-  judgingMsMax: 20_000,
-  pageBudgetPerWeek: 0.25,
-  gate: { insufficient: "unknown" },
-};
+/** Of the world's lanes. */
+export const SEEDED_LANE = { windowSizeMs: MINUTE_MS, latenessMs: 10_000, judgingMsMax: 20_000 };
 
 /** What a request was answered with; `body` is text where the answer is no JSON. */
 export interface Got<Answer> {
@@ -84,14 +79,8 @@ export class ServedWorld {
 
   /** One more server on the same store; whoever asked for it stops it. */
   start(changes: Partial<ControlOptions>): Promise<ControlServer> {
-    return startControlServer({
-      store: this.store,
-      telemetry: this.telemetry,
-      clock: this.clock,
-      host: "127.0.0.1",
-      port: 0,
+    return serveControl(this.store, this.clock, SEEDED_LANE, {
       readiness: async () => [{ name: "store", ok: await this.store.ready(), detail: "answers" }],
-      laneSettings: () => LANE_SETTINGS,
       ...changes,
     });
   }

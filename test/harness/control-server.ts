@@ -5,6 +5,14 @@ import type { ControlOptions, ControlServer, LaneSettings } from "../../src/cont
 import { startControlServer } from "../../src/control/server.ts";
 import type { Store } from "../../src/store/contract.ts";
 
+export const LANE_SETTINGS: LaneSettings = {
+  windowSizeMs: 60_000,
+  latenessMs: 0,
+  judgingMsMax: 1_000,
+  pageBudgetPerWeek: 0.25,
+  gate: { insufficient: "unknown" },
+};
+
 export function serveControl(
   store: Store,
   clock: Clock,
@@ -18,14 +26,7 @@ export function serveControl(
     host: "127.0.0.1",
     port: 0,
     readiness: async () => [],
-    laneSettings: () => ({
-      windowSizeMs: 60_000,
-      latenessMs: 0,
-      judgingMsMax: 1_000,
-      pageBudgetPerWeek: 0.25,
-      gate: { insufficient: "unknown" },
-      ...lane,
-    }),
+    laneSettings: () => ({ ...LANE_SETTINGS, ...lane }),
     ...changes,
   });
 }

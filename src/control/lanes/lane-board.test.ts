@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { LANE_SETTINGS } from "../../../test/browser/served-world.ts";
+import { LANE_SETTINGS } from "../../../test/harness/control-server.ts";
 import { ManualClock } from "../../base/clock.ts";
 import { Telemetry } from "../../base/telemetry.ts";
 import type { Store } from "../../store/contract.ts";
@@ -25,7 +25,7 @@ test("windows that a lane catches up on between two looks are all drawn", async 
     tables: { store, tablePrefix: store.tablePrefix },
     clock,
     eventNowMs: () => clock.nowMs(),
-    laneSettings: () => ({ ...LANE_SETTINGS, windowSizeMs: MINUTE, latenessMs: 0, judgingMsMax: 0 }),
+    laneSettings: () => ({ ...LANE_SETTINGS, judgingMsMax: 0 }),
     configuredLanes: () => [],
   });
   const recent = async () => {
