@@ -4,7 +4,6 @@
  * judges on from there and writes the same verdicts again.
  */
 
-import { LaneAuditor } from "../../audit/lane-auditor.ts";
 import type { LaneAuditorOptions } from "../../audit/lane-options.ts";
 import type { Clock } from "../../base/clock.ts";
 import { Pauses } from "../../base/pauses.ts";
@@ -19,14 +18,8 @@ import type { RecentWindows } from "../rollup/recent-windows.ts";
 import type { WindowAges } from "../rollup/window-age.ts";
 import { CoarserWindows, type MergedWindow } from "./coarser-windows.ts";
 import type { FeedbackFeed } from "./feedback-feed.ts";
-import {
-  type Checkpoint,
-  laneStateKey,
-  otherSlot,
-  readCheckpoint,
-  type Slot,
-  writeCheckpoint,
-} from "./lane-checkpoint.ts";
+import { type KeptAuditor, KeptAuditors } from "./kept-auditors.ts";
+import { laneStateKey } from "./lane-checkpoint.ts";
 import { lateComparisons, noteAwaited } from "./late-comparisons.ts";
 import { NextWindows } from "./next-windows.ts";
 import type { References } from "./references.ts";
@@ -78,25 +71,15 @@ export interface AuditServiceOptions {
   readonly signal: AbortSignal;
 }
 
-/** Lanes whose auditors are kept in memory; the one used longest ago is put away first. */
-const AUDITORS_MAX = 20_000;
-
 /** Lanes that catch up at once: each holds many windows in memory. */
 const CATCH_UPS_MAX = 32;
 
 type ToJudge = Pick<MergedWindow, "complete"> & Partial<MergedWindow> & Partial<MeasuredWindow>;
 
-interface Lane {
-  auditor: LaneAuditor;
-  sinceCheckpoint: number;
-  /** Alternates between two rows, so that an older memory is there when a window is revised. */
-  slot: Slot;
-}
-
 export class AuditService {
   readonly #options: AuditServiceOptions;
   readonly #next: NextWindows;
-  readonly #lanes = new Map<string, Lane>();
+  readonly #auditors: KeptAuditors;
   /** The newest job of each lane that runs or waits here. */
   readonly #running = new Map<string, Promise<void>>();
 
@@ -110,6 +93,7 @@ export class AuditService {
     this.#options = options;
     this.#pauses = new Pauses(options.clock);
     this.#together = new Together(options.clock);
+    this.#auditors = new KeptAuditors(options);
     this.#next = new NextWindows(options);
     this.#coarser = new CoarserWindows(options);
     this.#metrics = new SqlMetrics(options);
@@ -129,8 +113,8 @@ export class AuditService {
   }
 
   async #run(job: AuditJob): Promise<void> {
-    if (job.revisedStartMs !== undefined) await this.#rewind(job, job.revisedStartMs);
-    const lane = await this.#laneOf(job);
+    if (job.revisedStartMs !== undefined) await this.#auditors.rewind(job, job.revisedStartMs);
+    const lane = await this.#auditors.of(job);
     for (const late of await lateComparisons(this.#options, job, lane.auditor)) await this.#tell([late]);
     while (!this.#options.signal.aborted) {
       const behindMs = job.untilStartMs - lane.auditor.lastWindowStartMs;
@@ -144,7 +128,7 @@ export class AuditService {
   }
 
   /** @returns false when the job has been done. */
-  async #judgeNext(lane: Lane, job: AuditJob): Promise<boolean> {
+  async #judgeNext(lane: KeptAuditor, job: AuditJob): Promise<boolean> {
     const windows = await this.#next.after(lane.auditor.lastWindowStartMs, job, this.#metrics.hasAny(job));
     if (windows.length === 0) return false;
     this.#options.ages?.observe("found", windows);
@@ -153,7 +137,7 @@ export class AuditService {
     return true;
   }
 
-  async #judge(lane: Lane, job: AuditJob, windows: readonly ToJudge[]): Promise<void> {
+  async #judge(lane: KeptAuditor, job: AuditJob, windows: readonly ToJudge[]): Promise<void> {
     const judgeAll = () => this.#judgeAll(lane, job, windows);
     // A lane that catches up holds nobody up, and has a commit's worth of its own.
     const isCatchUp = windows.length > FEW_WINDOWS;
@@ -163,15 +147,17 @@ export class AuditService {
       await this.#tell(judged);
     } catch (error) {
       // The auditor has gone on, its verdicts may not be written or told: the next try begins at the checkpoint.
-      this.#lanes.delete(laneStateKey(job));
+      this.#auditors.forget(job);
       throw error;
     }
-    lane.sinceCheckpoint += windows.length;
-    const { checkpointWindows } = this.#options;
-    if (checkpointWindows > 0 && lane.sinceCheckpoint >= checkpointWindows) await this.#checkpoint(lane, job);
+    await this.#auditors.noteJudged(job, lane, windows.length);
   }
 
-  async #judgeAll(lane: Lane, job: AuditJob, windows: readonly ToJudge[]): Promise<readonly JudgedWindow[]> {
+  async #judgeAll(
+    lane: KeptAuditor,
+    job: AuditJob,
+    windows: readonly ToJudge[],
+  ): Promise<readonly JudgedWindow[]> {
     const referencesOf = await this.#options.references.of(
       job,
       windows.map(({ complete }) => complete),
@@ -199,7 +185,7 @@ export class AuditService {
   }
 
   /** Merges and judges the hours and days that are over by now, each from the windows of the size below. */
-  async #judgeCoarser(job: AuditJob, lane: Lane): Promise<void> {
+  async #judgeCoarser(job: AuditJob, lane: KeptAuditor): Promise<void> {
     const windowSizeMs = this.#coarserSizeOf(job);
     if (windowSizeMs === undefined) return;
     const coarser: AuditJob = {
@@ -208,7 +194,7 @@ export class AuditService {
       coarser: true,
       untilStartMs: job.untilStartMs,
     };
-    const coarserLane = await this.#laneOf(coarser);
+    const coarserLane = await this.#auditors.of(coarser);
     for (const late of await lateComparisons(this.#options, coarser, coarserLane.auditor))
       await this.#tell([late]);
     const overMs = lane.auditor.lastWindowStartMs + job.windowSizeMs;
@@ -229,7 +215,7 @@ export class AuditService {
     const startMs = coarserStartMs(revisedStartMs, windowSizeMs);
     if (!(await this.#coarser.mergeAgain(job, windowSizeMs, startMs))) return;
     const coarser: AuditJob = { ...shareOf(job), windowSizeMs, coarser: true, untilStartMs: startMs };
-    await this.#rewind(coarser, startMs);
+    await this.#auditors.rewind(coarser, startMs);
     await this.#reviseCoarser(coarser, startMs);
   }
 
@@ -241,64 +227,6 @@ export class AuditService {
     ages?.observe("told", windows);
     this.#count(judged);
     await onJudged(judged);
-  }
-
-  async #laneOf(job: AuditJob): Promise<Lane> {
-    const key = laneStateKey(job);
-    let lane = this.#lanes.get(key);
-    if (lane === undefined) {
-      lane = await this.#restore(job, Number.POSITIVE_INFINITY);
-      if (this.#lanes.size >= AUDITORS_MAX) this.#lanes.delete(this.#lanes.keys().next().value!);
-    } else {
-      this.#lanes.delete(key);
-    }
-    this.#lanes.set(key, lane);
-    return lane;
-  }
-
-  /** Goes back to a memory from before the revised window; without one, windows already judged stay as they are. */
-  async #rewind(job: AuditJob, revisedStartMs: number): Promise<void> {
-    const current = await this.#laneOf(job);
-    if (current.auditor.lastWindowStartMs < revisedStartMs) return;
-    const earlier = await this.#restore(job, revisedStartMs);
-    if (Number.isFinite(earlier.auditor.lastWindowStartMs)) {
-      this.#lanes.set(laneStateKey(job), earlier);
-      return;
-    }
-    this.#options.telemetry.event(
-      "info",
-      "audit_unjudged_revisions",
-      "Windows that late data changed after their memory was gone: counts are right, verdicts stay",
-    );
-  }
-
-  /** From the newest checkpoint of before `beforeStartMs`; a lane that begins anew when there is none. */
-  async #restore(job: AuditJob, beforeStartMs: number): Promise<Lane> {
-    const options = this.#options.auditorOptions(job, job.windowSizeMs);
-    const keeps = this.#options.checkpointWindows > 0;
-    const best = keeps ? await this.#readCheckpoint(job, beforeStartMs) : undefined;
-    return {
-      auditor: new LaneAuditor(options, best?.memory),
-      sinceCheckpoint: 0,
-      slot: otherSlot(best?.slot ?? 1),
-    };
-  }
-
-  #readCheckpoint(job: AuditJob, beforeStartMs: number): Promise<Checkpoint | undefined> {
-    const { store, telemetry } = this.#options;
-    return readCheckpoint(store, job, beforeStartMs, (error) => {
-      const lost =
-        "Memories of lanes that could not be read; what they knew is learned again from stored windows";
-      telemetry.event("error", "audit_memories_unreadable", lost);
-      telemetry.error(lost, error, { lane: laneStateKey(job) });
-    });
-  }
-
-  async #checkpoint(lane: Lane, job: AuditJob): Promise<void> {
-    await this.#options.beforeCheckpoint?.();
-    await writeCheckpoint(this.#options.store, job, { memory: lane.auditor.memory(), slot: lane.slot });
-    lane.sinceCheckpoint = 0;
-    lane.slot = otherSlot(lane.slot);
   }
 
   #count(judged: readonly JudgedWindow[]): void {

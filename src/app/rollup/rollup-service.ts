@@ -29,7 +29,7 @@ export interface RollupServiceOptions {
   readonly store: Store;
   readonly recent: RecentWindows;
   readonly audits: JobQueue<AuditJob>;
-  readonly ages?: WindowAges;
+  readonly ages: WindowAges;
   readonly clock: Clock;
   readonly telemetry: Telemetry;
   /** The configured source that reads a topic. */
@@ -170,7 +170,7 @@ export class RollupService {
       const windowsMax = WINDOWS_PER_STEP - this.#unwritten.length;
       const merged = await rollup.releaseComplete(windowsMax, isOver);
       countBusy(telemetry, "merge", startMs);
-      this.#options.ages?.observe("merged", merged);
+      this.#options.ages.observe("merged", merged);
       if (merged.length === 0) break;
       this.#unwritten = [...this.#unwritten, ...merged];
     } while (this.#unwritten.length < WINDOWS_PER_STEP);
@@ -208,7 +208,7 @@ export class RollupService {
       complete.flatMap(({ profiles }) => profiles),
     );
     this.#unwritten = [];
-    this.#options.ages?.observe("written", complete);
+    this.#options.ages.observe("written", complete);
     const revised = complete.filter(({ window }) => window.revision > 1);
     recent.add(complete.filter(({ window }) => window.revision === 1));
     telemetry.counter("rollup_windows_total", "Windows merged and written").inc(complete.length);
